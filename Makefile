@@ -1,0 +1,56 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := sessions/4h
+
+# Compiled physics, kept between runs.
+export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
+# The same vector maths on every x86 machine.
+export NUMBA_DISABLE_INTEL_SVML := 1
+
+.PHONY: help run test test-system test-long lint bench clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: $(READY) ## a 4 h session in simulation, as fast as it goes, and its report
+	@mkdir -p $(dir $(DEMO))
+	@rm -f $(DEMO).qh1a $(DEMO).qh1a-shm $(DEMO).qh1a-wal $(DEMO).html
+	$(BIN)/qh1a run 4h.toml --plant sim --operator auto --speed max --out $(DEMO).qh1a
+	$(BIN)/qh1a report $(DEMO).qh1a -o $(DEMO).html
+	@echo "report: $(CURDIR)/$(DEMO).html"
+
+test: $(READY) ## the quick tests: Python only, under 5 min
+	$(BIN)/python -m pytest tests --ignore=tests/system --ignore=tests/long
+
+test-system: $(READY) ## the tests that run the real command line in its own processes
+	$(BIN)/python -m pytest tests/system
+
+test-long: $(READY) ## the long batteries, up to 75 min
+	$(BIN)/python -m pytest tests/long --hypothesis-profile=long --timeout=5400
+
+lint: $(READY) ## format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(READY) ## what a tick, a session and a replay cost
+	$(BIN)/python -m benchmarks
+
+clean: ## remove .venv and all caches; sessions/ stays
+	rm -rf $(VENV) .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist mutants
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) --version >/dev/null 2>&1 || \
+		{ echo "no Python found as '$(PYTHON)': apt-get install python3 python3-venv" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "qh1a needs Python 3.11 or newer, '$(PYTHON)' is $$($(PYTHON) --version 2>&1):" \
+		"apt-get install python3.11 python3.11-venv, then make PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "'$(PYTHON)' cannot make a virtual environment: apt-get install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location -c constraints.txt -e '.[dev,report]'
+	@touch $@

@@ -1,0 +1,108 @@
+"""What no single bound can say: checks across the keys of one configuration."""
+
+from typing import NamedTuple
+
+from qh1a.channels import BY_ID, N_MEASURED
+from qh1a.config.tables import unknown
+from qh1a.settings import NOMINAL_HOURS, PLASMA_TO_BLOOD_MAX, Prescription, Rig
+
+
+class Problem(NamedTuple):
+    """One contradiction: the key to name, its value, what is allowed, and the other keys it depends on."""
+
+    key: str
+    value: str
+    allowed: str
+    also: tuple[str, ...] = ()
+
+
+def prescription_problems(p: Prescription) -> tuple[Problem, ...]:
+    """What contradicts itself, or a rule of the trial or the circuit, in a prescription."""
+    return (*_hours(p), *_flows(p), *_heparin(p), *_bench(p))
+
+
+def _hours(p: Prescription) -> tuple[Problem, ...]:
+    allowed = NOMINAL_HOURS[p.purpose]
+    if p.nominal_h in allowed:
+        return ()
+    names = ", ".join(f"{h:g}" for h in allowed)
+    return (
+        Problem("prescription.nominal_h", f"{p.nominal_h:g}", f"allowed {names}", ("prescription.purpose",)),
+    )
+
+
+def _flows(p: Prescription) -> tuple[Problem, ...]:
+    flows, found = p.flows, []
+    blood, plasma, perfusion = (f"prescription.flows.{k}_ml_min" for k in ("blood", "plasma", "perfusion"))
+    most = PLASMA_TO_BLOOD_MAX * flows.blood_ml_min
+    if flows.plasma_ml_min > most:
+        why = f"allowed up to {most:g} mL/min, {PLASMA_TO_BLOOD_MAX:g} of blood_ml_min"
+        found.append(Problem(plasma, f"{flows.plasma_ml_min:g}", why, (blood,)))
+    least = 1.1 * flows.plasma_ml_min + 5.0
+    if flows.perfusion_ml_min < least:
+        # I12: the return pump stays 3 mL/min below the perfusion flow; exactly this is single pass.
+        why = f"allowed from {least:g} mL/min, 1.1 x plasma_ml_min + 5"
+        found.append(Problem(perfusion, f"{flows.perfusion_ml_min:g}", why, (plasma,)))
+    if p.ramp.blood_start_ml_min > flows.blood_ml_min:
+        key = "prescription.ramp.blood_start_ml_min"
+        why = f"allowed up to {flows.blood_ml_min:g} mL/min, flows.blood_ml_min"
+        found.append(Problem(key, f"{p.ramp.blood_start_ml_min:g}", why, (blood,)))
+    return tuple(found)
+
+
+def _heparin(p: Prescription) -> tuple[Problem, ...]:
+    a = p.anticoagulation
+    bolus, rate, cap = (f"prescription.anticoagulation.{k}" for k in ("bolus_ml", "rate_ml_h", "cap_ml"))
+    if a.agent == "none":
+        given = ((bolus, a.bolus_ml), (rate, a.rate_ml_h), (cap, a.cap_ml))
+        also = ("prescription.anticoagulation.agent",)
+        return tuple(Problem(k, f"{v:g}", 'allowed 0 with agent = "none"', also) for k, v in given if v > 0)
+    least = a.bolus_ml + a.rate_ml_h * p.nominal_h
+    if a.bolus_ml + a.rate_ml_h <= 0:
+        return (Problem(rate, "0", 'allowed above 0 with agent = "UFH" and no bolus', (bolus,)),)
+    if a.cap_ml < least:
+        why = f"allowed from {least:g} mL, bolus_ml + rate_ml_h x nominal_h"
+        return (Problem(cap, f"{a.cap_ml:g}", why, (bolus, rate, "prescription.nominal_h")),)
+    return ()
+
+
+def _bench(p: Prescription) -> tuple[Problem, ...]:
+    marks, found = p.marks, []
+    if p.preparation.starts_primed and p.purpose != "bench":
+        found.append(
+            Problem(
+                "prescription.preparation.starts_primed", "true", 'allowed false unless purpose = "bench"',
+                ("prescription.purpose",),
+            )
+        )  # fmt: skip
+    for name, value in (("window_s", marks.window_s), ("extension_max_s", marks.extension_max_s)):
+        if p.purpose == "treatment" and value > 900.0:
+            # The trial's window is +/-15 min; an extension ends inside it.
+            found.append(Problem(f"prescription.marks.{name}", f"{value:g}", "allowed up to 900 s, 15 min"))
+    if marks.extension_max_s > marks.window_s:
+        why = f"allowed up to {marks.window_s:g} s, window_s"
+        found.append(
+            Problem(
+                "prescription.marks.extension_max_s", f"{marks.extension_max_s:g}", why,
+                ("prescription.marks.window_s",),
+            )
+        )  # fmt: skip
+    if p.rinseback.reservoir_end_g > p.preparation.reservoir_g:
+        why = f"allowed up to {p.preparation.reservoir_g:g} g, preparation.reservoir_g"
+        found.append(
+            Problem(
+                "prescription.rinseback.reservoir_end_g", f"{p.rinseback.reservoir_end_g:g}", why,
+                ("prescription.preparation.reservoir_g",),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def rig_problems(rig: Rig) -> tuple[Problem, ...]:
+    """Channels that do not exist among those a rig says it has not fitted."""
+    measured = {id_ for id_, channel in BY_ID.items() if channel < N_MEASURED}
+    return tuple(
+        Problem("rig.not_fitted", f'"{name}"', unknown(name, sorted(measured), "channel"))
+        for name in rig.not_fitted
+        if name not in measured
+    )

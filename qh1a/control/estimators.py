@@ -1,0 +1,384 @@
+"""Derived channels: means, slopes, sums, drops and timers, so that every rule is one comparison.
+
+`Estimators.step` writes the derived part of the tick's value and quality lists. A derived value is GOOD when
+all it needs is; NOT_READY says that its condition does not apply (pump off, too early) and keeps rules still.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from qh1a.channels import CHANNELS, N_MEASURED, Channel
+from qh1a.control.balance import Balance
+from qh1a.control.windows import MEAN_2S, MEAN_10S, Delay, Mean
+from qh1a.settings import Limits, Prescription, Rig
+from qh1a.tick import Actuator, Frame, Quality, Response, SessionView, State
+from qh1a.units import NS_PER_S, nanoseconds
+
+_GOOD: Final = int(Quality.GOOD)
+_NOT_READY: Final = int(Quality.NOT_READY)
+_C = Channel
+_A = Actuator
+
+_FLOWS: Final = (
+    (int(_C.Q_B), int(_C.Q_B_2S), int(_C.Q_B_10S)),
+    (int(_C.Q_P), int(_C.Q_P_2S), int(_C.Q_P_10S)),
+    (int(_C.Q_C), int(_C.Q_C_2S), int(_C.Q_C_10S)),
+    (int(_C.Q_R), int(_C.Q_R_2S), int(_C.Q_R_10S)),
+)
+_SHORT: Final = (
+    (_A.BP, int(_C.Q_B_2S), int(_C.BP_SHORT)),
+    (_A.PP, int(_C.Q_P_2S), int(_C.PP_SHORT)),
+    (_A.CP, int(_C.Q_C_2S), int(_C.CP_SHORT)),
+    (_A.RP, int(_C.Q_R_2S), int(_C.RP_SHORT)),
+)
+SHORT_ABOVE: Final = 5.0
+"""Below this command (mL/min) a missing share of flow says nothing."""
+_LOST: Final = tuple(
+    (int(target), tuple(int(c) for c in needs))
+    for target, needs in (
+        (_C.LOST_BLOOD, (_C.AIR_V, _C.P_VEN, _C.P_ACC, _C.P_PRE)),  # I14
+        (_C.LOST_RETURN, (_C.AIR_V, _C.AIR_P, _C.P_VEN, _C.P_RET)),  # I4
+        (_C.LOST_WARM, (_C.T_W1, _C.T_W2, _C.T_BR)),
+        (_C.LOST_CELLS, (_C.Q_C, _C.P_BRI, _C.P_BRO)),
+        (_C.LOST_TMP, (_C.P_PRE, _C.P_VEN, _C.P_FIL)),
+        (_C.LOST_QP, (_C.Q_P,)),
+        (_C.LOST_QB, (_C.Q_B,)),
+    )
+)
+_CLAMPS: Final = tuple((a, int(_C.POS_AC) + k) for k, a in enumerate(range(_A.AC, _A.BV + 1)))
+_TACHS: Final = tuple(int(c) for c in (_C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP))
+CLAMP_NS: Final = 600_000_000
+"""0.5 s after the command (H29), and the tick in which the command travels."""
+RECENTRE_NS: Final = 10 * NS_PER_S
+TRACK_MMHG_S: Final = 5.0 / 60.0
+"""The expected venous pressure follows at most 5 mmHg/min (circuit 2, H05)."""
+RUN_NS: Final = 10 * NS_PER_S
+WARM_RETURN_NS: Final = 180 * NS_PER_S
+FILLED: Final = frozenset(State) - {
+    State.SELF_WAIT, State.SELF_ZERO, State.SELF_PUMPS, State.PRIME_LOAD, State.PRIME_BLOOD,
+    State.PRIME_PLASMA, State.DISCONNECT, State.ENDED, State.RINSE_BLOOD,
+}  # fmt: skip
+BLOOD_INSIDE: Final = FILLED - {State.PRIME_WARM, State.READY_TEST, State.READY, State.CONNECT_ACCESS} | {
+    State.RINSE_BLOOD
+}
+BASELINE_S: Final = 600
+
+# Indices as plain numbers: an enum look-up costs as much as the arithmetic it names.
+(
+    P_ACC, P_PRE, P_VEN, P_FIL, P_BRI, P_BRO, P_F2, P_F2O, T_W1, T_W2, T_RET, AIR_V, AIR_P, Q_P, N_BP,
+) = (
+    int(c)
+    for c in (
+        _C.P_ACC, _C.P_PRE, _C.P_VEN, _C.P_FIL, _C.P_BRI, _C.P_BRO, _C.P_F2, _C.P_F2O, _C.T_W1, _C.T_W2,
+        _C.T_RET, _C.AIR_V, _C.AIR_P, _C.Q_P, _C.N_BP,
+    )
+)  # fmt: skip
+(
+    TMP, TMP_RUN, DP_BR, DP_BR_OVER, DP_F2, R_F2_FALL, P_VEN_EXP, P_VEN_DROP, P_VEN_RUN, P_VEN_FAST,
+    P_ACC_FAST, T_RET_RUN, Q_B_2S, Q_P_2S, Q_C_2S, Q_R_2S, QP_QB, PLASMA_SHARE, T_W_MAX, N_MIN,
+    AIR_V_BUBBLE, AIR_P_BUBBLE, AIR_1MIN, AIR_5MIN, BLOOD_STOP_S, CELL_STOP_S, R4S_S, CLAMP_MISS,
+) = (
+    int(c)
+    for c in (
+        _C.TMP, _C.TMP_RUN, _C.DP_BR, _C.DP_BR_OVER, _C.DP_F2, _C.R_F2_FALL, _C.P_VEN_EXP, _C.P_VEN_DROP,
+        _C.P_VEN_RUN, _C.P_VEN_FAST, _C.P_ACC_FAST, _C.T_RET_RUN, _C.Q_B_2S, _C.Q_P_2S, _C.Q_C_2S,
+        _C.Q_R_2S, _C.QP_QB, _C.PLASMA_SHARE, _C.T_W_MAX, _C.N_MIN, _C.AIR_V_BUBBLE, _C.AIR_P_BUBBLE,
+        _C.AIR_1MIN, _C.AIR_5MIN, _C.BLOOD_STOP_S, _C.CELL_STOP_S, _C.R4S_S, _C.CLAMP_MISS,
+    )
+)  # fmt: skip
+
+
+class Bubble:
+    """One air detector's counter, read as the bubble that is passing now."""
+
+    __slots__ = ("_counter", "_quiet", "volume")
+
+    def __init__(self) -> None:
+        self._counter: float | None = None
+        self._quiet = 0
+        self.volume = 0.0
+
+    def step(self, counter: float) -> float:
+        """Air since the tick before; `volume` is the bubble it belongs to (three clear ticks end one)."""
+        more = 0.0 if self._counter is None else counter - self._counter
+        self._counter = counter
+        if more > 0.0:
+            self.volume += more
+            self._quiet = 0
+            return more
+        self._quiet += 1
+        if self._quiet >= 3:  # noqa: PLR2004 - 0.3 s at 2.7 mL/s: 0.8 mL of liquid between two bubbles
+            self.volume = 0.0
+        return 0.0
+
+
+class Estimators:
+    """Everything derived, in one pass a tick."""
+
+    def __init__(self, prescription: Prescription, limits: Limits, rig: Rig) -> None:
+        self._hct = prescription.patient.haematocrit
+        self._kg = prescription.patient.weight_kg
+        self._r_ret = rig.return_resistance
+        self._drop_limit = limits["p_ven_drop_mmhg"]
+        self._p_ven_high = limits["p_ven_high_mmhg"]
+        self._fast = tuple((Mean(MEAN_2S), Mean(MEAN_10S)) for _ in _FLOWS)
+        self._bubbles = (Bubble(), Bubble())
+        self._air_now = 0.0
+        self._air = (Delay(60), Delay(300))
+        self._air_sum = [0.0, 0.0]
+        self._ticks = 0
+        self._pp_since: int | None = None
+        self._rp_since: int | None = None
+        self._base: float | None = None
+        self._commanded = 0.0
+        self._recentre_at: int | None = None
+        self._drop_base = Mean(BASELINE_S)
+        self._drop_2s = Mean(MEAN_2S)
+        self._f2 = Delay(60)
+        self._f2_median = 0.0
+        self._clamp_since = [0] * len(_CLAMPS)
+        self._blood_stop_ns = self._cell_stop_ns = self._r4s_ns = 0
+        self.balance = Balance()
+        m = prescription.marks
+        self._nominal_ns = nanoseconds(prescription.nominal_h * 3600)
+        self._low_ns = nanoseconds(m.low_before_s)
+        self._medium_ns = nanoseconds(m.medium_into_extension_s)
+        self._cap_ns = self._nominal_ns + nanoseconds(m.cap_extra_s)
+        self._cap_low_ns = self._cap_ns - nanoseconds(m.cap_low_before_s)
+        self._cap_medium_ns = self._cap_ns - nanoseconds(m.cap_medium_before_s)
+
+    def step(
+        self,
+        frame: Frame,
+        gap_ns: int,
+        v: list[float],
+        q: list[int],
+        session: SessionView,
+        sent: Sequence[float],
+        highest: Response,
+        bits: int,
+        samples_ml: float,
+    ) -> None:
+        """Fill the derived part of `v` and `q` from their measured part and from the tick before."""
+        state = session.state
+        self._flows(v, q)
+        self._pressures(frame.now, v, q, sent, state)
+        self._second_filter(v, q)
+        self._air_counters(v, q)
+        self._timers(frame, gap_ns, v, q, state, sent, highest)
+        for target, needs in _LOST:
+            lost = 0
+            for c in needs:
+                if q[c]:
+                    lost += 1
+            v[target] = float(lost)
+        self.balance.step(gap_ns, v, q, state, highest, samples_ml)
+        self._session(v, session, highest, bits)
+        self._ticks += 1
+
+    def _flows(self, v: list[float], q: list[int]) -> None:
+        for (c, two, ten), (mean2, mean10) in zip(_FLOWS, self._fast, strict=True):
+            if q[c] == _GOOD:
+                x = v[c]
+                v[two] = mean2.push(x)
+                v[ten] = mean10.push(x)
+                q[two] = q[ten] = _GOOD
+            else:
+                q[two] = q[ten] = q[c]
+                if mean2.filled:
+                    mean2.clear()
+                    mean10.clear()
+        q_b = v[Q_B_2S]
+        ok = q[Q_B_2S] or q[Q_P_2S]
+        running = q_b >= 10.0  # noqa: PLR2004 - a ratio to a standing pump says nothing
+        q[QP_QB] = q[PLASMA_SHARE] = ok or (_GOOD if running else _NOT_READY)
+        if running:
+            v[QP_QB] = v[Q_P_2S] / q_b
+            v[PLASMA_SHARE] = v[QP_QB] / (1.0 - self._hct)
+
+    def _pressures(self, now: int, v: list[float], q: list[int], sent: Sequence[float], state: State) -> None:
+        v[TMP] = 0.5 * (v[P_PRE] + v[P_VEN]) - v[P_FIL]
+        q[TMP] = q[P_PRE] or q[P_VEN] or q[P_FIL]
+        # H11 is armed once separation has run for 10 s: with PP stopped a TMP near 0 is normal.
+        separating = q[Q_P_2S] == _GOOD and v[Q_P_2S] > SHORT_ABOVE
+        if not separating and sent[_A.PP] <= SHORT_ABOVE:
+            self._pp_since = None
+        elif separating and self._pp_since is None:
+            self._pp_since = now
+        v[TMP_RUN] = v[TMP]
+        armed = self._pp_since is not None and now - self._pp_since >= RUN_NS
+        q[TMP_RUN] = q[TMP] if armed else _NOT_READY
+        self._reactor(v, q, state)
+        p_ven, q_b = v[P_VEN], v[Q_B_2S]
+        known = q[P_VEN] or q[Q_B_2S]
+        v[P_VEN_RUN] = v[P_VEN_FAST] = p_ven
+        v[P_ACC_FAST] = v[P_ACC]
+        q[P_VEN_RUN] = known if q_b > 40.0 else _NOT_READY  # noqa: PLR2004 - H05
+        q[P_VEN_FAST] = known if q_b >= 50.0 else _NOT_READY  # noqa: PLR2004 - H05 while connecting
+        q[P_ACC_FAST] = (q[P_ACC] or q[Q_B_2S]) if q_b >= 100.0 else _NOT_READY  # noqa: PLR2004 - H08
+        self._expected(now, v, q, sent)
+
+    def _reactor(self, v: list[float], q: list[int], state: State) -> None:
+        v[DP_BR] = v[P_BRI] - v[P_BRO]
+        q[DP_BR] = q[DP_BR_OVER] = q[P_BRI] or q[P_BRO]
+        drop = self._drop_2s.push(v[DP_BR])
+        base = self._drop_base
+        if state is State.TREAT and q[DP_BR] == _GOOD and base.filled < BASELINE_S and not self._ticks % 10:
+            base.push(drop)
+        if base.filled >= 60:  # noqa: PLR2004 - a baseline of at least a minute
+            b = base.value
+            v[DP_BR_OVER] = drop - (2.0 * b if b > 15.0 else b + 15.0)  # noqa: PLR2004 - circuit 2
+        else:
+            q[DP_BR_OVER] = _NOT_READY
+
+    def _expected(self, now: int, v: list[float], q: list[int], sent: Sequence[float]) -> None:
+        """H05: P0 + R_ret (Q_b - Q_p + Q_r), P0 tracked slowly, frozen while the drop is beyond its limit."""
+        flow = v[Q_B_2S] - v[Q_P_2S] + v[Q_R_2S]
+        known = q[P_VEN] or q[Q_B_2S] or q[Q_P_2S] or q[Q_R_2S]
+        commanded = sent[_A.BP] - sent[_A.PP] + sent[_A.RP]
+        if abs(commanded - self._commanded) > 3.0:  # noqa: PLR2004 - mL/min; trims stay far below
+            self._commanded = commanded
+            self._recentre_at = now + RECENTRE_NS
+        if known or sent[_A.BP] < 40.0:  # noqa: PLR2004 - H05 is armed above 40 mL/min
+            self._base = None
+            q[P_VEN_EXP] = q[P_VEN_DROP] = known or _NOT_READY
+            return
+        p0 = v[P_VEN] - self._r_ret * flow
+        if self._base is None:
+            if self._recentre_at is not None and now < self._recentre_at:
+                q[P_VEN_EXP] = q[P_VEN_DROP] = _NOT_READY
+                return
+            self._base = p0
+        drop = self._base - p0
+        if drop < self._drop_limit:
+            if self._recentre_at is not None and now >= self._recentre_at:
+                self._base = p0
+                self._recentre_at = None
+            else:
+                most = TRACK_MMHG_S * 0.1
+                self._base -= most if drop > most else -most if drop < -most else drop
+        v[P_VEN_EXP] = self._base + self._r_ret * flow
+        v[P_VEN_DROP] = v[P_VEN_EXP] - v[P_VEN]
+        q[P_VEN_EXP] = q[P_VEN_DROP] = _GOOD
+
+    def _second_filter(self, v: list[float], q: list[int]) -> None:
+        v[DP_F2] = v[P_F2] - v[P_F2O]
+        q[DP_F2] = q[P_F2] or q[P_F2O]
+        ok = q[DP_F2] or q[Q_R_2S]
+        if ok or v[Q_R_2S] <= 8.0:  # noqa: PLR2004 - H15 is valid above 8 mL/min
+            q[R_F2_FALL] = ok or _NOT_READY
+            return
+        resistance = v[DP_F2] / v[Q_R_2S]
+        if not self._ticks % 100:
+            self._f2.push(resistance)
+            known = sorted(self._f2.values())
+            self._f2_median = known[len(known) // 2]
+        ready = self._f2.filled >= 6 and self._f2_median > 0.0  # noqa: PLR2004 - a minute of history
+        q[R_F2_FALL] = _GOOD if ready else _NOT_READY
+        if ready:
+            v[R_F2_FALL] = 100.0 * (1.0 - resistance / self._f2_median)
+
+    def _air_counters(self, v: list[float], q: list[int]) -> None:
+        q[AIR_V_BUBBLE] = q[AIR_1MIN] = q[AIR_5MIN] = q[AIR_V]
+        q[AIR_P_BUBBLE] = q[AIR_P]
+        venous, plasma = self._bubbles
+        if q[AIR_V] == _GOOD:
+            self._air_now += venous.step(v[AIR_V])
+        if q[AIR_P] == _GOOD:
+            plasma.step(v[AIR_P])
+        v[AIR_V_BUBBLE] = venous.volume
+        v[AIR_P_BUBBLE] = plasma.volume
+        if not self._ticks % 10:
+            for k, ring in enumerate(self._air):
+                self._air_sum[k] += self._air_now - (ring.push(self._air_now) or 0.0)
+            self._air_now = 0.0
+        v[AIR_1MIN] = (self._air_sum[0] + self._air_now) / self._kg
+        v[AIR_5MIN] = (self._air_sum[1] + self._air_now) / self._kg
+
+    def _timers(
+        self,
+        frame: Frame,
+        gap: int,
+        v: list[float],
+        q: list[int],
+        state: State,
+        sent: Sequence[float],
+        highest: Response,
+    ) -> None:
+        now = frame.now
+        v[T_W_MAX] = v[T_W1] if v[T_W1] > v[T_W2] else v[T_W2]
+        q[T_W_MAX] = q[T_W1] or q[T_W2]
+        if v[Q_R_2S] > 8.0 and q[Q_R_2S] == _GOOD:  # noqa: PLR2004 - below, the line cools by standing
+            if self._rp_since is None:
+                self._rp_since = now
+        else:
+            self._rp_since = None
+        v[T_RET_RUN] = v[T_RET]
+        warm = self._rp_since is not None and now - self._rp_since >= WARM_RETURN_NS
+        q[T_RET_RUN] = q[T_RET] if warm else _NOT_READY
+        for actuator, flow, target in _SHORT:
+            command = sent[actuator]
+            if command > SHORT_ABOVE and q[flow] == _GOOD:
+                v[target] = 1.0 - v[flow] / command
+                q[target] = _GOOD
+            else:
+                q[target] = q[flow] or _NOT_READY
+        v[N_MIN] = min(v[c] for c in _TACHS)
+        q[N_MIN] = max(q[c] for c in _TACHS)
+        still = abs(v[N_BP]) < 0.2 and q[N_BP] == _GOOD  # noqa: PLR2004 - tachometer noise
+        self._blood_stop_ns = self._blood_stop_ns + gap if still and state in BLOOD_INSIDE else 0
+        starved = v[Q_C_2S] < 3.0 and state in FILLED  # noqa: PLR2004 - no perfusion to speak of
+        self._cell_stop_ns = self._cell_stop_ns + gap if starved else 0
+        inside = q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
+        self._r4s_ns = self._r4s_ns + gap if highest is Response.R4S and inside else 0
+        v[BLOOD_STOP_S] = self._blood_stop_ns / NS_PER_S
+        v[CELL_STOP_S] = self._cell_stop_ns / NS_PER_S
+        v[R4S_S] = self._r4s_ns / NS_PER_S
+        missed = 0
+        for k, (actuator, position) in enumerate(_CLAMPS):
+            if v[position] == sent[actuator] and q[position] == _GOOD:
+                self._clamp_since[k] = now
+            elif now - self._clamp_since[k] > CLAMP_NS:
+                missed += 1
+        v[CLAMP_MISS] = float(missed)
+
+    def _session(self, v: list[float], s: SessionView, highest: Response, bits: int) -> None:
+        end = self._nominal_ns + s.extension_ns
+        effective, wall = s.effective_ns, s.wall_ns
+        v[_PHASE : _PHASE + 9] = (
+            float(s.phase),
+            effective / NS_PER_S,
+            s.blood_ns / NS_PER_S,
+            wall / NS_PER_S,
+            s.plasma_ml,
+            (effective - end) / NS_PER_S,
+            (effective - end + self._low_ns) / NS_PER_S,
+            (effective - self._nominal_ns - self._medium_ns) / NS_PER_S if self._medium_ns else -1.0,
+            (wall - self._cap_low_ns) / NS_PER_S,
+        )
+        v[_AT_CAP] = (wall - self._cap_medium_ns) / NS_PER_S
+        v[_RESPONSE] = float(highest)
+        v[_BITS] = float(bits)
+
+
+_PHASE: Final = int(_C.PHASE)
+_AT_CAP: Final = int(_C.AT_CAP)
+_RESPONSE: Final = int(_C.RESPONSE)
+_BITS: Final = int(_C.INTERLOCKS)
+
+
+ALWAYS: Final = frozenset(
+    {_C.BLOOD_STOP_S, _C.CELL_STOP_S, _C.R4S_S, _C.CLAMP_MISS, _C.TOUCH_S, _C.RINSE_PLASMA, _C.RINSE_CHASE,
+     _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS}
+    | {target for target in Channel if target.name.startswith("LOST_")}
+    | {c for c in Channel if _C.PHASE <= c <= _C.AT_CAP}
+)  # fmt: skip
+"""Derived channels that are known in every tick; the others start NOT_READY."""
+QUALITY_TEMPLATE: Final = tuple(
+    _GOOD if c in ALWAYS else _NOT_READY for c in Channel if c >= N_MEASURED
+)
+
+
+if _AT_CAP != _PHASE + 9 or CHANNELS[_PHASE + 1].id != "effective":
+    msg = "the session's channels do not stand together"
+    raise AssertionError(msg)

@@ -1,0 +1,120 @@
+"""One tick, in its fixed order: validate > estimate > intents > alarms > session > loops > supervisor > observe.
+
+Deterministic: the same frames and intents give the same decisions, bit for bit. No I/O, no clock, no
+randomness; time is the frame's.
+"""
+
+import copy
+from collections.abc import Sequence
+
+from qh1a.channels import N_DERIVED, N_MEASURED
+from qh1a.control.alarms import Alarms
+from qh1a.control.estimators import QUALITY_TEMPLATE, Estimators
+from qh1a.control.loops import Loops
+from qh1a.control.supervisor import Supervisor
+from qh1a.control.therapy import GAP_NS, Therapy
+from qh1a.control.validate import validate
+from qh1a.settings import Limits, Prescription, Rig, Tuning
+from qh1a.tick import (
+    LEASE_NS,
+    UNPOWERED,
+    Commands,
+    Decision,
+    Event,
+    EventCode,
+    Frame,
+    Intent,
+    IntentName,
+    Response,
+)
+from qh1a.units import NS_PER_S, Ns
+
+
+class _State:
+    """All that a kernel remembers between ticks."""
+
+    __slots__ = ("alarms", "bits", "derived", "estimators", "highest", "last", "loops", "sent", "supervisor", "therapy")
+
+    def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
+        self.alarms = Alarms(limits)
+        self.estimators = Estimators(prescription, limits, rig)
+        self.therapy = Therapy(prescription)
+        self.loops = Loops(prescription, limits, tuning)
+        self.supervisor = Supervisor(limits, rig)
+        self.derived: list[float] = [0.0] * N_DERIVED
+        self.sent: tuple[float, ...] = UNPOWERED
+        self.highest = Response.NONE
+        self.bits = 0
+        self.last: Ns | None = None
+
+
+class Snapshot:
+    """A kernel's state at one tick, to be given back to a kernel of the same configuration."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: _State) -> None:
+        self._state = copy.deepcopy(state)
+
+    def thaw(self) -> _State:
+        """A fresh copy; the snapshot can be used again."""
+        return copy.deepcopy(self._state)
+
+
+class Kernel:
+    """Decides one session, one frame at a time."""
+
+    def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
+        self._s = _State(prescription, limits, tuning, rig)
+
+    def step(self, frame: Frame, intents: Sequence[Intent] = ()) -> Decision:
+        """Decide one tick. Frames must come in order of time."""
+        s = self._s
+        now = frame.now
+        gap = 0 if s.last is None else now - s.last
+        s.last = Ns(now)
+        dt = (gap if 0 < gap <= GAP_NS else GAP_NS) / NS_PER_S if gap else 0.1
+        events: list[Event] = []
+        v = [*frame.value, *s.derived]
+        q = [*validate(frame), *QUALITY_TEMPLATE]
+        therapy, alarms = s.therapy, s.alarms
+        view = therapy.view()
+        s.estimators.step(frame, gap, v, q, view, s.sent, s.highest, s.bits, therapy.samples_ml)
+        for intent in intents:
+            therapy.take(intent, alarms, v, events)
+            if intent.name is IntentName.SET:
+                s.loops.forget_reduction()
+        state = therapy.machine.state
+        alarms.step(now, state, v, q, events)
+        active = alarms.active
+        if active.highest is not s.highest:
+            events.append(Event(EventCode.RESPONSE, active.highest.name, float(active.highest)))
+            s.highest = active.highest
+        therapy.step(now, v, q, alarms, events)
+        state = therapy.machine.state
+        want = s.loops.step(
+            dt, therapy.in_state_s(), state, therapy.sets, v, q, active.holds,
+            trim_frozen=s.estimators.balance.trim_frozen, highest=active.highest,
+        )  # fmt: skip
+        s.sent = s.supervisor.step(now, want, v, q, state, active)
+        if s.supervisor.bits != s.bits:
+            events.append(Event(EventCode.INTERLOCK, "", float(s.supervisor.bits)))
+            s.bits = s.supervisor.bits
+        s.loops.observe(s.sent, dt)
+        s.derived = v[N_MEASURED:]
+        return Decision(
+            Commands(Ns(now + LEASE_NS), s.sent),
+            alarms.views,
+            tuple(events),
+            therapy.view(),
+            tuple(s.derived),
+            tuple(q[N_MEASURED:]),
+        )
+
+    def snapshot(self) -> Snapshot:
+        """The state now."""
+        return Snapshot(self._s)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot of a kernel with the same configuration."""
+        self._s = snapshot.thaw()

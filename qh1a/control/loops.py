@@ -1,0 +1,408 @@
+"""The loops: what the actuators should do in this state, from set points, measurements and limiters.
+
+Blood, separation, perfusion, return and temperature are PID loops; each limiter is a controller of its own on
+the limited signal, and the lowest output leads (min-select). All follow what really left the supervisor
+(`observe`), so that giving back is bumpless. Heparin is open loop. Phase actions come from `phases.PLANS`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from qh1a.channels import Channel
+from qh1a.control.phases import PLANS, Blood, Clamp, Heparin, Perfusion, Plan, Return, Separation
+from qh1a.control.pid import Pid
+from qh1a.control.therapy import SetPoints
+from qh1a.settings import PidGains, Limits, Prescription, Tuning
+from qh1a.tick import Actuator, Quality, Response, State
+
+_GOOD: Final = int(Quality.GOOD)
+_C = Channel
+(
+    Q_B, Q_P, Q_C, Q_R, P_ACC, P_PRE, P_BRI, P_F2O, T_BR, W_R, V_HEP, N_RP, POS_PC, TMP, DP_BR_OVER, Q_B_2S,
+    Q_P_2S, Q_C_2S, W_SP, TO_NOMINAL, RINSE_CHASE,
+) = (
+    int(c)
+    for c in (
+        _C.Q_B, _C.Q_P, _C.Q_C, _C.Q_R, _C.P_ACC, _C.P_PRE, _C.P_BRI, _C.P_F2O, _C.T_BR, _C.W_R, _C.V_HEP,
+        _C.N_RP, _C.POS_PC, _C.TMP, _C.DP_BR_OVER, _C.Q_B_2S, _C.Q_P_2S, _C.Q_C_2S, _C.W_SP, _C.TO_NOMINAL,
+        _C.RINSE_CHASE,
+    )
+)  # fmt: skip
+(BP, PP, CP, RP, HP, W, G_O2, G_AIR, G_CO2, AC, VC, PC, SC, SR, WC, RC, BV) = (int(a) for a in Actuator)
+
+BLOOD_MAX: Final = 225.0
+PLASMA_MAX: Final = 60.0
+PERFUSION_MAX: Final = 250.0
+RATIO_LEAD: Final = 0.295
+"""The loop stays this far under the 0.30 of I3, so that a healthy loop never meets the supervisor."""
+RETURN_LEAD: Final = 4.0
+"""The loop stays this far under perfusion; I12 bites at 3 mL/min."""
+FLUSH: Final = 20.0
+TEST: Final = {"BP": 20.0, "PP": 4.0, "CP": 20.0, "RP": 4.0}
+TRIM_SHARE: Final = 0.10
+"""The balance trim stays within +/-10 % of Q_p (circuit 4)."""
+LOST_TMP_FLOW: Final = 10.0
+"""Q_p while a TMP input is lost, and the floor of R1 (circuit 2, 5)."""
+R1_STEP: Final = 5.0
+R1_EVERY_S: Final = 5.0
+R1_RESUME: Final = 0.8
+R1_PER_H: Final = 3
+BOLUS_ML_H: Final = 60.0
+WARM_LOSS_C: Final = 0.35
+"""Warmer outlet above the reactor at Q_c 100: UA 0.15 W/K against 6.66 W/K of flow (circuit 1)."""
+LEVEL_BAND_G: Final = 2.0
+CHASE_BAND_G: Final = (30.0, 50.0)
+
+
+def _pid(gains: PidGains, lo: float, hi: float) -> Pid:
+    return Pid(gains.kp, gains.ti_s, gains.td_s, lo, hi)
+
+
+class Limited:
+    """One flow loop with its limiters: the lowest output leads, the others follow it."""
+
+    __slots__ = ("_leads", "_limiters", "_main", "_out", "hi", "slew", "target")
+
+    def __init__(self, main: Pid, limiters: Sequence[Pid], hi: float, slew: float) -> None:
+        self._main = main
+        self._limiters = tuple(limiters)
+        self._leads: Pid = main
+        self.hi = hi
+        self.slew = slew
+        self.target = 0.0
+        self._out = 0.0
+
+    def ramp(self, wanted: float, dt: float, up: float, down: float) -> float:
+        """Move the set point towards `wanted` at most `up`, `down` per s."""
+        step = wanted - self.target
+        most, least = up * dt, -down * dt
+        self.target += most if step > most else least if step < least else step
+        return self.target
+
+    def step(self, pv: float, room: Sequence[float | None], dt: float) -> float:
+        """The wanted flow. `room[k]` is how far limiter k's signal is from its limit, None when unknown."""
+        u = self._main.step(self.target - pv, pv, dt, self.target)
+        self._leads = self._main
+        for limiter, left in zip(self._limiters, room, strict=True):
+            if left is not None:
+                least = limiter.step(left, -left, dt)
+                if least < u:
+                    u = least
+                    self._leads = limiter
+        return u
+
+    def hold(self) -> float:
+        """The output of before, when the measurement is lost."""
+        return self._out
+
+    def stop(self) -> float:
+        """Forget everything; the next start ramps from zero."""
+        self.target = 0.0
+        self._out = 0.0
+        for pid in (self._main, *self._limiters):
+            pid.seed(0.0, 0.0)
+        return 0.0
+
+    def observe(self, actual: float, dt: float) -> None:
+        """What really left. A limiter that does not lead stands by at the present output."""
+        self._out = actual
+        self._main.observe(actual, dt)
+        for limiter in self._limiters:
+            if limiter is self._leads:
+                limiter.observe(actual, dt)
+            else:
+                limiter.seed(actual, 0.0)
+
+
+class Loops:
+    """All loops of the machine; one `step` and one `observe` a tick."""
+
+    def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning) -> None:
+        self._p = prescription
+        t = tuning
+        self._acc = limits["p_acc_limiter_mmhg"]
+        self._pre = limits["p_pre_limiter_mmhg"]
+        self._tmp = limits["tmp_limiter_mmhg"]
+        self._bri = limits["p_bri_limiter_mmhg"]
+        self._f2o = limits["p_f2o_limiter_mmhg"]
+        self._band = (limits["balance_band_low_g"], limits["balance_band_high_g"])
+        self._blood = Limited(
+            _pid(t.blood, 0.0, BLOOD_MAX),
+            (_pid(t.blood_access, 0.0, BLOOD_MAX), _pid(t.blood_prefilter, 0.0, BLOOD_MAX)),
+            BLOOD_MAX,
+            t.blood_slew_ml_min_s,
+        )
+        ramp = prescription.ramp
+        self._soft = ramp.plasma_step_ml_min / ramp.plasma_step_s
+        self._separation = Limited(
+            _pid(t.separation, 0.0, PLASMA_MAX), (_pid(t.separation_tmp, 0.0, PLASMA_MAX),), PLASMA_MAX, self._soft
+        )
+        self._perfusion = Limited(
+            _pid(t.perfusion, 0.0, PERFUSION_MAX),
+            (_pid(t.perfusion_inlet, 0.0, PERFUSION_MAX), _pid(t.perfusion_drop, 0.0, PERFUSION_MAX)),
+            PERFUSION_MAX,
+            t.perfusion_slew_ml_min_s,
+        )
+        self._balance = _pid(t.balance, -PLASMA_MAX, PLASMA_MAX)
+        self._suction = _pid(t.return_suction, 0.0, PLASMA_MAX)
+        self._suction_leads = False
+        self._temperature = _pid(t.temperature, 30.0, limits["t_set_high_c"])
+        self._trim_moves = False
+        self._returning = False
+        self._warm_rate = 1.0
+        self._state = State.SELF_WAIT
+        self._bolus_left = prescription.anticoagulation.bolus_ml
+        self._v_hep: float | None = None
+        self._r1_cap: float | None = None
+        self._r1_from = 0.0
+        self._r1_s = 0.0
+        self._r1_on = False
+        self._r1_at: list[float] = []
+        self._clock_s = 0.0
+        self._level_open = False
+
+    def step(
+        self,
+        dt: float,
+        in_state_s: float,
+        state: State,
+        sets: SetPoints,
+        v: Sequence[float],
+        q: Sequence[int],
+        holds: Sequence[Actuator],
+        *,
+        trim_frozen: bool,
+        highest: Response,
+    ) -> list[float]:
+        """What every actuator should do, in actuator order."""
+        plan = PLANS[state]
+        self._clock_s += dt
+        self._reduce(dt, holds, v, q)
+        bp = self._step_blood(dt, in_state_s, plan, sets, v, q)
+        pp = self._step_separation(dt, in_state_s, plan, sets, v, q)
+        cp = self._step_perfusion(dt, plan, sets, v, q)
+        rp, pc = self._step_return(
+            dt, plan, v, q, frozen=trim_frozen or highest >= Response.R1 or state is State.TREAT_END
+        )
+        w = self._step_warmer(dt, plan, sets, v, q)
+        hp = self._step_heparin(plan, v, q)
+        sr = self._level(plan, state, v, q) if plan.sr is Clamp.LEVEL else float(plan.sr is Clamp.OPEN)
+        self._state = state
+        return [
+            bp, pp, cp, rp, hp, w, 0.0, 0.0, 0.0,
+            float(plan.ac is Clamp.OPEN), float(plan.vc is Clamp.OPEN), pc, float(plan.sc is Clamp.OPEN), sr,
+            float(plan.wc is Clamp.OPEN), float(plan.rc is Clamp.OPEN), float(plan.bv is Clamp.OPEN),
+        ]  # fmt: skip
+
+    def observe(self, sent: Sequence[float], dt: float) -> None:
+        """Tell every controller what really left the supervisor."""
+        self._blood.observe(sent[BP], dt)
+        self._separation.observe(sent[PP], dt)
+        self._perfusion.observe(sent[CP], dt)
+        if self._trim_moves:
+            trim = self._balance.out
+            self._balance.observe(trim, dt)
+        if self._suction_leads:
+            self._suction.observe(sent[RP], dt)
+        else:
+            self._suction.seed(sent[RP], 0.0)
+        if sent[W] > 0.0:
+            self._temperature.observe(sent[W], dt, self._warm_rate)
+
+    # -- one loop each ----------------------------------------------------------------------------------
+
+    def _step_blood(
+        self, dt: float, in_state_s: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
+    ) -> float:
+        p = self._p
+        loop = self._blood
+        match plan.blood:
+            case Blood.OFF:
+                return loop.stop()
+            case Blood.TEST:
+                return TEST["BP"]
+            case Blood.PRIME:
+                wanted = p.preparation.prime_flow_ml_min
+            case Blood.FILL:
+                wanted = p.preparation.connect_flow_ml_min
+            case Blood.RINSE:
+                wanted = p.rinseback.blood_ml_min
+            case Blood.RAMP:
+                ramp = p.ramp
+                stairs = ramp.blood_start_ml_min + ramp.blood_step_ml_min * (in_state_s // ramp.blood_step_s)
+                wanted = stairs if stairs < sets.blood else sets.blood
+            case Blood.SET:
+                wanted = sets.blood
+        if q[Q_B] != _GOOD:
+            return loop.hold()
+        loop.ramp(wanted, dt, loop.slew, loop.slew)
+        room = (
+            v[P_ACC] - self._acc if q[P_ACC] == _GOOD else None,
+            self._pre - v[P_PRE] if q[P_PRE] == _GOOD else None,
+        )
+        return loop.step(v[Q_B], room, dt)
+
+    def _step_separation(
+        self, dt: float, in_state_s: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
+    ) -> float:
+        loop = self._separation
+        blood = self._blood.target if self._blood.target < sets.blood else sets.blood
+        match plan.separation:
+            case Separation.OFF:
+                return loop.stop()
+            case Separation.TEST:
+                return TEST["PP"]
+            case Separation.FLUSH:
+                wanted = FLUSH
+            case Separation.LATER if in_state_s < self._p.ramp.plasma_delay_s:
+                return loop.stop()
+            case Separation.LATER | Separation.RATIO:
+                wanted = sets.plasma / sets.blood * blood
+        if q[Q_P] != _GOOD or q[Q_B_2S] != _GOOD:
+            return loop.stop()
+        lead = RATIO_LEAD * (v[Q_B_2S] if v[Q_B_2S] < blood else blood)
+        wanted = wanted if wanted < lead else lead
+        if q[TMP] != _GOOD and wanted > LOST_TMP_FLOW:
+            wanted = LOST_TMP_FLOW
+        if self._r1_cap is not None and wanted > self._r1_cap:
+            wanted = self._r1_cap
+        loop.ramp(wanted, dt, loop.slew, PLASMA_MAX / dt)
+        room = (self._tmp - v[TMP] if q[TMP] == _GOOD else None,)
+        u = loop.step(v[Q_P], room, dt)
+        return u if u < lead else lead if lead > 0.0 else 0.0
+
+    def _step_perfusion(
+        self, dt: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
+    ) -> float:
+        loop = self._perfusion
+        match plan.perfusion:
+            case Perfusion.OFF:
+                return loop.stop()
+            case Perfusion.TEST:
+                return TEST["CP"]
+            case Perfusion.SET:
+                pass
+        if q[Q_C] != _GOOD:
+            return loop.hold()
+        loop.ramp(sets.perfusion, dt, loop.slew, loop.slew)
+        room = (
+            self._bri - v[P_BRI] if q[P_BRI] == _GOOD else None,
+            -v[DP_BR_OVER] if q[DP_BR_OVER] == _GOOD else None,
+        )
+        return loop.step(v[Q_C], room, dt)
+
+    def _step_return(
+        self, dt: float, plan: Plan, v: Sequence[float], q: Sequence[int], *, frozen: bool
+    ) -> tuple[float, float]:
+        """The return pump and its clamp: the clamp opens first, and closes once the pump stands."""
+        self._trim_moves = False
+        match plan.back:
+            case Return.OFF:
+                wanted = 0.0
+                self._balance.seed(0.0, 0.0)
+            case Return.TEST:
+                return TEST["RP"], 1.0
+            case Return.FLUSH:
+                wanted = FLUSH
+            case Return.RINSE:
+                wanted = self._p.rinseback.plasma_ml_min
+            case Return.BALANCE:
+                wanted = self._balanced(dt, v, q, frozen=frozen)
+        self._suction_leads = False
+        if wanted > 0.0:
+            if q[P_F2O] == _GOOD:
+                least = self._suction.step(v[P_F2O] - self._f2o, 0.0, dt)
+                if least < wanted:
+                    wanted = least
+                    self._suction_leads = True
+            most = v[Q_C_2S] - RETURN_LEAD
+            wanted = wanted if wanted < most else most
+        if plan.pc is not Clamp.RETURN:
+            return (wanted if wanted > 0.0 else 0.0), float(plan.pc is Clamp.OPEN)
+        turning = abs(v[N_RP]) > 0.2  # noqa: PLR2004 - a standing rotor's tachometer noise
+        open_clamp = wanted > 0.5 or turning  # noqa: PLR2004 - mL/min worth opening for
+        ready = q[POS_PC] == _GOOD and v[POS_PC] == 1.0
+        return (wanted if ready and wanted > 0.0 else 0.0), float(open_clamp)
+
+    def _balanced(self, dt: float, v: Sequence[float], q: Sequence[int], *, frozen: bool) -> float:
+        """Q_p measured, plus a trim on the reservoir's weight within +/-10 % of Q_p (circuit 4)."""
+        if q[Q_P_2S] != _GOOD or q[Q_C_2S] != _GOOD:
+            return 0.0
+        q_p = v[Q_P_2S]
+        if q_p < 0.5:  # noqa: PLR2004 - separation stands
+            return 0.0
+        if frozen or q[W_SP] != _GOOD or q[W_R] != _GOOD:
+            trim = self._balance.out
+        else:
+            low, high = self._band
+            w_sp = v[W_SP]
+            w_sp = low if w_sp < low else high if w_sp > high else w_sp
+            most = TRIM_SHARE * q_p
+            self._balance.lo, self._balance.hi = -most, most
+            trim = self._balance.step(v[W_R] - w_sp, 0.0, dt)
+            self._trim_moves = True
+        return q_p + trim
+
+    def _step_warmer(
+        self, dt: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
+    ) -> float:
+        flow = v[Q_C_2S]
+        if not plan.warm or q[T_BR] != _GOOD or q[Q_C_2S] != _GOOD or flow < 12.0:  # noqa: PLR2004 - I5
+            self._temperature.seed(sets.temperature, sets.temperature)
+            return 0.0
+        share = flow / 100.0
+        self._warm_rate = share
+        ff = sets.temperature + WARM_LOSS_C / share
+        gain = share if share < 1.0 else 1.0
+        return self._temperature.step(sets.temperature - v[T_BR], v[T_BR], dt, ff, gain)
+
+    def _step_heparin(self, plan: Plan, v: Sequence[float], q: Sequence[int]) -> float:
+        a = self._p.anticoagulation
+        if plan.heparin is Heparin.OFF or a.agent == "none" or q[V_HEP] != _GOOD:
+            self._v_hep = v[V_HEP] if q[V_HEP] == _GOOD else self._v_hep
+            return 0.0
+        given = v[V_HEP] - (self._v_hep if self._v_hep is not None else v[V_HEP])
+        self._v_hep = v[V_HEP]
+        if self._bolus_left > 0.0:
+            self._bolus_left -= given
+        if v[V_HEP] >= a.cap_ml or v[TO_NOMINAL] >= -self._p.marks.heparin_off_before_s:
+            return 0.0
+        return BOLUS_ML_H if self._bolus_left > 0.0 else a.rate_ml_h
+
+    def _reduce(self, dt: float, holds: Sequence[Actuator], v: Sequence[float], q: Sequence[int]) -> None:
+        """R1 on separation: down 5 mL/min every 5 s to 10; back to 80 % of before, three times an hour."""
+        held = Actuator.PP in holds
+        if held:
+            if not self._r1_on:
+                self._r1_from = v[Q_P_2S] if q[Q_P_2S] == _GOOD else LOST_TMP_FLOW
+                self._r1_cap = self._r1_from
+                self._r1_s = R1_EVERY_S
+            self._r1_s += dt
+            if self._r1_s >= R1_EVERY_S and self._r1_cap is not None:
+                self._r1_s = 0.0
+                lower = self._r1_cap - R1_STEP
+                self._r1_cap = lower if lower > LOST_TMP_FLOW else LOST_TMP_FLOW
+        elif self._r1_on:
+            self._r1_at = [t for t in self._r1_at if self._clock_s - t < 3600.0]  # noqa: PLR2004
+            if len(self._r1_at) < R1_PER_H:
+                self._r1_at.append(self._clock_s)
+                self._r1_cap = R1_RESUME * self._r1_from
+        self._r1_on = held
+
+    def forget_reduction(self) -> None:
+        """A new set point from the operator lifts what R1 left behind."""
+        if not self._r1_on:
+            self._r1_cap = None
+
+    def _level(self, plan: Plan, state: State, v: Sequence[float], q: Sequence[int]) -> float:
+        """SR holds the reservoir's weight: at the prescribed fill in PRIME, at 30-50 g in RINSEBACK."""
+        if q[W_R] != _GOOD:
+            self._level_open = False
+        elif state is State.RINSE_PLASMA:
+            chased = v[RINSE_CHASE] >= self._p.rinseback.chase_ml
+            low, high = CHASE_BAND_G
+            self._level_open = not chased and v[W_R] < (high if self._level_open else low)
+        else:
+            target = self._p.preparation.reservoir_g
+            self._level_open = v[W_R] < (target if self._level_open else target - LEVEL_BAND_G)
+        return float(self._level_open)

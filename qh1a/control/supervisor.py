@@ -1,0 +1,215 @@
+"""The last word on every command: it can lower, hold or void, never raise (circuit 3).
+
+It takes what the loops want, the tick's readings and the responses in force, and gives what leaves. Its
+limits are those of the tables; it shares no code with the loops. Each interlock that had to bite sets its bit
+(I1 is bit 0), which the tick reports as an event and, one tick later, as a derived channel.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from qh1a.channels import Channel
+from qh1a.control.alarms import Active
+from qh1a.hazards import RESPONSES, Restrict
+from qh1a.settings import PLASMA_TO_BLOOD_MAX, Limits, Rig
+from qh1a.tick import ACTUATORS, CLAMPS, STATES, UNPOWERED, Actuator, Phase, Quality, State
+from qh1a.units import NS_PER_S, Ns
+
+_GOOD: Final = int(Quality.GOOD)
+_C = Channel
+(BP, PP, CP, RP, HP, W, G_O2, G_AIR, G_CO2, AC, VC, PC, SC) = (int(a) for a in Actuator if a <= Actuator.SC)
+_GAS: Final = (G_O2, G_AIR, G_CO2)
+_PUMPS: Final = (BP, PP, CP, RP, HP)
+(
+    Q_B, Q_B_2S, Q_C_2S, N_BP, N_RP, P_VEN, P_ACC, P_PRE, P_RET, AIR_V, AIR_P, T_W1, T_W2, POS_AC, POS_VC,
+    POS_PC, POS_SC, BALANCE_ABS, BLOOD_STOP_S,
+) = (
+    int(c)
+    for c in (
+        _C.Q_B, _C.Q_B_2S, _C.Q_C_2S, _C.N_BP, _C.N_RP, _C.P_VEN, _C.P_ACC, _C.P_PRE, _C.P_RET, _C.AIR_V,
+        _C.AIR_P, _C.T_W1, _C.T_W2, _C.POS_AC, _C.POS_VC, _C.POS_PC, _C.POS_SC, _C.BALANCE_ABS,
+        _C.BLOOD_STOP_S,
+    )
+)  # fmt: skip
+_I4: Final = (AIR_V, AIR_P, P_VEN, P_RET)
+_I14: Final = (AIR_V, P_VEN, P_ACC, P_PRE)
+
+BLOOD_DROP_ML_MIN_S: Final = 5.0
+"""I3: a commanded drop of blood flow at most this fast, so that separation falls first."""
+STILL_RPM: Final = 0.2
+"""A tachometer below this says that a rotor stands; half a count of noise at 10 mL/min is ten times that."""
+WARM_FLOW: Final = 10.0
+"""I5, I13: flow through the warmer and the gas exchanger, mL/min."""
+RECIRCULATION: Final = 3.0
+"""I12: the return stays this far below perfusion, mL/min."""
+HEPARIN_ALONE_S: Final = 30.0
+READY_BLOOD: Final = 100.0
+TEST_FLOW: Final = 20.0
+PUMP_START_NS: Final = 2 * NS_PER_S
+"""How long a started blood pump may take to turn before I2 stops what depends on it."""
+
+_BEFORE: Final = frozenset({Phase.READY, Phase.CONNECT})
+_CLOSED_PHASES: Final = frozenset({Phase.DISCONNECT, Phase.ENDED})
+_CONNECTED: Final = frozenset(
+    {State.RAMP, State.TREAT, State.TREAT_END, State.PAUSE_PLASMA, State.RINSE_PLASMA, State.RINSE_BLOOD}
+)
+_RETURNING: Final = frozenset({State.RAMP, State.TREAT, State.RINSE_PLASMA})
+_SEPARATING: Final = frozenset({State.RAMP, State.TREAT, State.PRIME_PLASMA, State.SELF_PUMPS})
+
+
+class Supervisor:
+    """The filter between the loops and the wire. `bits` says which interlocks bit in the last tick."""
+
+    def __init__(self, limits: Limits, rig: Rig) -> None:
+        self._t_trip = limits["t_trip_c"]
+        self._balance_trip = limits["balance_trip_ml"]
+        self._stroke = rig.bp_stroke_ml
+        self._sent: list[float] = list(UNPOWERED)
+        self._started: Ns | None = None
+        self._still_ns = 0
+        self.bits = 0
+
+    def step(
+        self,
+        now: Ns,
+        want: Sequence[float],
+        v: Sequence[float],
+        q: Sequence[int],
+        state: State,
+        active: Active,
+    ) -> tuple[float, ...]:
+        """The commands that leave, in actuator order; each is `want`, lower, held, or safe."""
+        out = list(want)
+        self.bits = 0
+        self._spans(out)
+        if active.responses:
+            self._respond(out, active)
+        self._phase(out, state)
+        self._blood(now, out, v, q, state)
+        self._plasma(out, v, q, state)
+        self._cells(out, v, q, state)
+        self._sent = out
+        return tuple(out)
+
+    def _bite(self, interlock: int) -> None:
+        self.bits |= 1 << (interlock - 1)
+
+    def _zero(self, out: list[float], actuator: int, interlock: int) -> None:
+        if out[actuator] > 0.0:
+            out[actuator] = 0.0
+            self._bite(interlock)
+
+    @staticmethod
+    def _spans(out: list[float]) -> None:
+        """Only values inside an actuator's span leave; anything else, NaN too, becomes its safe value."""
+        for a, row in enumerate(ACTUATORS):
+            if not 0.0 <= out[a] <= row.hi:
+                out[a] = row.hi if out[a] > row.hi and a < AC else row.unpowered
+        for a in CLAMPS:
+            if out[a] not in {0.0, 1.0}:
+                out[a] = UNPOWERED[a]
+
+    def _respond(self, out: list[float], active: Active) -> None:
+        sent = self._sent
+        for a in Actuator:
+            worst = max(RESPONSES[r][a] for r in active.responses)
+            if a in active.holds:
+                worst = max(worst, Restrict.HOLD)
+            if worst is Restrict.OFF:
+                out[a] = 0.0
+            elif worst is Restrict.KEEP:
+                out[a] = sent[a]
+            elif worst is Restrict.HOLD and out[a] > sent[a]:
+                out[a] = sent[a]
+
+    def _phase(self, out: list[float], state: State) -> None:
+        """I9: which pumps may turn at all in a phase."""
+        phase = STATES[state].phase
+        if phase is Phase.SELF_TEST:
+            for a in _PUMPS:
+                allowed = TEST_FLOW if state is State.SELF_PUMPS and a != HP else 0.0
+                if out[a] > allowed:
+                    out[a] = allowed
+                    self._bite(9)
+            self._zero(out, W, 9)
+        elif phase in _CLOSED_PHASES:
+            for a in (*_PUMPS, W):
+                self._zero(out, a, 9)
+        elif phase in _BEFORE:
+            for a in (PP, RP):
+                self._zero(out, a, 9)
+            if state in {State.CONNECT_ACCESS, State.CONNECT_VENOUS, State.READY_TEST}:
+                self._zero(out, BP, 9)
+            elif out[BP] > READY_BLOOD:
+                out[BP] = READY_BLOOD
+                self._bite(9)
+        elif state in {State.SAFE, State.PAUSE_STOPPED, State.PATIENT_OFF}:
+            for a in (BP, PP, RP, HP):
+                self._zero(out, a, 9)
+
+    def _blood(self, now: Ns, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
+        """I1 clamp, I14 eyes and open lines, I3's slow drop, I6 heparin, and the start of I2's clock."""
+        shut = q[POS_VC] != _GOOD or v[POS_VC] == 0.0
+        if out[BP] > 0.0 and (out[VC] == 0.0 or shut):
+            self._zero(out, BP, 1)
+        if state in _CONNECTED and out[BP] > 0.0:
+            blind = any(q[c] != _GOOD for c in _I14)
+            ways = (q[POS_AC] == _GOOD and v[POS_AC] == 1.0) or (q[POS_SC] == _GOOD and v[POS_SC] == 1.0)
+            if blind or not ways or v[POS_VC] != 1.0:
+                self._zero(out, BP, 14)
+        standing = q[N_BP] == _GOOD and abs(v[N_BP]) < STILL_RPM
+        if out[BP] > 0.0:
+            least = self._sent[BP] - BLOOD_DROP_ML_MIN_S * 0.1
+            if out[BP] < least and state in _SEPARATING:
+                out[BP] = least
+            if self._started is None:
+                self._started = now
+        else:
+            self._started = None
+        if out[HP] > 0.0 and out[BP] == 0.0 and v[BLOOD_STOP_S] >= HEPARIN_ALONE_S:
+            self._zero(out, HP, 6)
+        starting = self._started is not None and now - self._started < PUMP_START_NS
+        if out[BP] == 0.0 or ((standing or q[N_BP] != _GOOD) and not starting):
+            self._zero(out, PP, 2)
+            self._zero(out, RP, 2)
+        elif standing and starting:
+            for a in (PP, RP):
+                out[a] = 0.0
+
+    def _plasma(self, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
+        """I3 ratio, I4 eyes of the return, I7 balance, I11 plasma clamp, I12 recirculation."""
+        if out[PP] > 0.0:
+            measured = v[Q_B_2S] if q[Q_B_2S] == _GOOD else 0.0
+            turned = v[N_BP] * self._stroke if q[N_BP] == _GOOD else 0.0
+            most = PLASMA_TO_BLOOD_MAX * max(0.0, min(out[BP], measured, turned))
+            if out[PP] > most:
+                out[PP] = most
+                self._bite(3)
+        if q[BALANCE_ABS] == _GOOD and v[BALANCE_ABS] >= self._balance_trip and state in _RETURNING:
+            self._zero(out, PP, 7)
+            self._zero(out, RP, 7)
+        if out[RP] > 0.0:
+            if any(q[c] != _GOOD for c in _I4):
+                self._zero(out, RP, 4)
+            most = v[Q_C_2S] - RECIRCULATION if q[Q_C_2S] == _GOOD else 0.0
+            if out[RP] > most:
+                out[RP] = max(0.0, most)
+                self._bite(12)
+            if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
+                self._zero(out, RP, 11)
+            shut = q[POS_VC] != _GOOD or v[POS_VC] == 0.0
+            if out[VC] == 0.0 or shut:
+                self._zero(out, RP, 1)
+
+    def _cells(self, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
+        """I5 and I13: warmer and gas only with flow and, for the warmer, two good probes below the trip."""
+        if out[W] > 0.0:
+            probes = q[T_W1] == q[T_W2] == _GOOD and v[T_W1] < self._t_trip and v[T_W2] < self._t_trip
+            if not probes:
+                self._zero(out, W, 5)
+        flowing = q[Q_C_2S] == _GOOD and v[Q_C_2S] >= WARM_FLOW and out[CP] >= WARM_FLOW
+        if not flowing:
+            for a in (W, *_GAS):
+                self._zero(out, a, 13)
+        if state is State.SAFE and out[W] > 0.0 and not flowing:
+            self._zero(out, W, 9)

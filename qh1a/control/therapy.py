@@ -1,0 +1,413 @@
+"""What of a session moves with time: the four clocks, timed steps, checks, set points, and the intents.
+
+Clocks (circuit 6): wall, from entering RAMP; blood-circulating; effective, the endpoint of the trial; plasma
+litres. All are therapy time in ns: a jump of the wall clock cannot move them, and a gap over 0.5 s between
+frames adds nothing but to the wall.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from qh1a.channels import Channel
+from qh1a.control.alarms import Alarms
+from qh1a.control.session import (
+    ON_PATIENT,
+    START,
+    TREATING,
+    Machine,
+    Refusal,
+    Trigger,
+    blocked,
+    follow,
+    ladder,
+    pause_trigger,
+)
+from qh1a.settings import PLASMA_TO_BLOOD_MAX, Prescription
+from qh1a.tick import (
+    Event,
+    EventCode,
+    Intent,
+    IntentName,
+    Outcome,
+    Quality,
+    Response,
+    SessionView,
+    State,
+)
+from qh1a.units import NS_PER_MIN, Ns, nanoseconds
+
+GAP_NS: Final = 500_000_000
+"""A longer gap between frames adds nothing to effective time (the host was suspended)."""
+EFFECTIVE_SHARE: Final = 0.7
+"""Flows must reach this share of the frozen set point to count as treatment (circuit 6)."""
+AT_SET_SHARE: Final = 0.95
+EFFECTIVE_T_C: Final = (35.0, 38.5)
+
+_GOOD: Final = int(Quality.GOOD)
+_NEEDED: Final = tuple(
+    int(c)
+    for c in (
+        Channel.Q_B_10S, Channel.Q_P_10S, Channel.Q_C_10S, Channel.Q_R_10S, Channel.T_BR, Channel.POS_VC,
+        Channel.POS_PC,
+    )
+)  # fmt: skip
+_QB, _QP, _QC, _QR, _T, _VC, _PC = _NEEDED
+_NBP = int(Channel.N_BP)
+_OPT = int(Channel.OPT_V)
+_WR = int(Channel.W_R)
+_SALINE = int(Channel.RINSE_SALINE)
+_CHASED = int(Channel.RINSE_CHASE)
+
+
+class Check(NamedTuple):
+    """One condition of a test step: the channel must be GOOD and inside [lo, hi] when the step ends."""
+
+    state: State
+    channel: Channel
+    lo: float
+    hi: float
+
+
+_S, _C = State, Channel
+CHECKS: Final = (
+    *(Check(_S.SELF_ZERO, c, -15.0, 15.0) for c in (_C.P_ACC, _C.P_PRE, _C.P_VEN, _C.P_RET)),
+    *(Check(_S.SELF_ZERO, c, 0.0, 0.0) for c in (_C.POS_AC, _C.POS_VC, _C.POS_PC, _C.NODE)),
+    *(Check(_S.SELF_ZERO, c, -0.2, 0.2) for c in (_C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP)),
+    *(Check(_S.SELF_PUMPS, c, 1.0, 1.0) for c in (_C.POS_AC, _C.POS_VC, _C.POS_PC, _C.POS_RC)),
+    *(Check(_S.SELF_PUMPS, c, 0.3, 10.0) for c in (_C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP)),
+    Check(_S.PRIME_BLOOD, _C.LVL_VEN, 20.0, 95.0),
+    Check(_S.READY_TEST, _C.POS_VC, 0.0, 0.0),
+    Check(_S.READY_TEST, _C.POS_PC, 0.0, 0.0),
+    Check(_S.READY_TEST, _C.POS_AC, 0.0, 0.0),
+    Check(_S.READY_TEST, _C.AIR_V_BUBBLE, 0.0, 0.0),
+    Check(_S.READY_TEST, _C.AIR_P_BUBBLE, 0.0, 0.0),
+    Check(_S.READY_TEST, _C.LVL_VEN, 20.0, 95.0),
+    Check(_S.READY_TEST, _C.P_VEN, -100.0, 150.0),
+    Check(_S.READY_TEST, _C.P_ACC, -150.0, 150.0),
+    Check(_S.READY_TEST, _C.T_W_MAX, 30.0, 40.0),
+    Check(_S.READY_TEST, _C.NODE, 0.0, 0.0),
+)
+"""Self-test and pre-connection test; the warm-up and the reservoir are waited for, not failed."""
+
+WARM_C: Final = (36.5, 37.5)
+RESERVOIR_BAND_G: Final = 15.0
+
+
+class SetPoints(NamedTuple):
+    """The set points in force, mL/min and C."""
+
+    blood: float
+    plasma: float
+    perfusion: float
+    temperature: float
+
+
+class Settable(NamedTuple):
+    """One set point an operator may change: its key, which field, hard limits."""
+
+    key: str
+    field: str
+    lo: float
+    hi: float
+
+
+SETTABLE: Final = (
+    Settable("blood_ml_min", "blood", 50.0, 180.0),
+    Settable("plasma_ml_min", "plasma", 10.0, 45.0),
+    Settable("perfusion_ml_min", "perfusion", 30.0, 200.0),
+    Settable("temperature_c", "temperature", 35.0, 38.0),
+)
+
+
+class Therapy:
+    """The session with its clocks. Mutable; the discrete part stays the frozen `machine`."""
+
+    def __init__(self, prescription: Prescription) -> None:
+        p = prescription
+        self._p = p
+        self.nominal_ns = round(p.nominal_h * 3600) * 1_000_000_000
+        self.marks = p.marks
+        self._timed = {
+            State.SELF_ZERO: nanoseconds(p.preparation.self_zero_s),
+            State.SELF_PUMPS: nanoseconds(p.preparation.self_pumps_s),
+            State.PRIME_BLOOD: nanoseconds(p.preparation.prime_blood_s),
+            State.PRIME_PLASMA: nanoseconds(p.preparation.prime_plasma_s),
+            State.PRIME_WARM: nanoseconds(p.preparation.prime_warm_s),
+            State.READY_TEST: nanoseconds(p.preparation.ready_test_s),
+            State.CONNECT_FILL: nanoseconds(p.preparation.connect_s),
+        }
+        self._checks = {s: tuple(c for c in CHECKS if c.state is s) for s in State}
+        self.machine: Machine = START
+        f = p.flows
+        self.sets = SetPoints(f.blood_ml_min, f.plasma_ml_min, f.perfusion_ml_min, f.temperature_c)
+        self.frozen = self.sets
+        self._entered: Ns | None = None
+        self._last: Ns | None = None
+        self.extension_ns = 0
+        self.effective_ns = 0
+        self.blood_ns = 0
+        self.wall_ns = 0
+        self.plasma_ml = 0.0
+        self.at_set_ns = 0
+        self.samples_ml = 0.0
+        self.ramped = False
+
+    # -- intents --------------------------------------------------------------------------------------
+
+    def take(self, intent: Intent, alarms: Alarms, v: Sequence[float], events: list[Event]) -> None:
+        """Answer one intent: an INTENT_TAKEN or INTENT_REFUSED event, and what follows from it."""
+        refusal = self._take(intent, alarms, v, events)
+        code = EventCode.INTENT_TAKEN if refusal is None else EventCode.INTENT_REFUSED
+        reason = "" if refusal is None else refusal.name
+        events.append(Event(code, intent.name.name, float(intent.id), reason))
+
+    def _take(
+        self, intent: Intent, alarms: Alarms, v: Sequence[float], events: list[Event]
+    ) -> Refusal | None:
+        match intent.name:
+            case IntentName.SET:
+                return self._set(intent, events)
+            case IntentName.EXTEND:
+                return self._extend(intent, events)
+            case IntentName.ENTER:
+                if intent.key != "sample_ml":
+                    return Refusal.UNKNOWN_KEY
+                if not 0.0 <= intent.value <= 50.0:  # noqa: PLR2004 - the largest syringe at the bedside
+                    return Refusal.OUT_OF_RANGE
+                self.samples_ml += intent.value
+                events.append(Event(EventCode.ENTERED, intent.key, intent.value))
+                return None
+            case IntentName.ACKNOWLEDGE:
+                return None if alarms.acknowledge(intent.key, events) else Refusal.NO_ALARM
+            case IntentName.AUDIO_PAUSE:
+                events.append(Event(EventCode.AUDIO_PAUSED))
+                return None
+            case IntentName.END if self._early() and not intent.why.strip():
+                return Refusal.REASON_NEEDED
+            case IntentName.DISCONNECTED if not self._off(v):
+                return Refusal.STILL_CONNECTED
+            case _:
+                trigger = _trigger(intent)
+                if trigger is None:
+                    return Refusal.UNKNOWN_KEY
+                return self._follow(trigger, events, is_blocked=blocked(alarms.active))
+
+    def _early(self) -> bool:
+        return self.machine.state not in {State.RINSE_PLASMA} and self.effective_ns < self.nominal_ns
+
+    def _off(self, v: Sequence[float]) -> bool:
+        still = self.machine.state is not State.DISCONNECT or self._in_state() >= nanoseconds(
+            self._p.rinseback.disconnect_s
+        )
+        return still and abs(v[_NBP]) < 0.2  # noqa: PLR2004 - a standing rotor's tachometer noise
+
+    def _set(self, intent: Intent, events: list[Event]) -> Refusal | None:
+        row = next((r for r in SETTABLE if r.key == intent.key), None)
+        if row is None:
+            return Refusal.UNKNOWN_KEY
+        if not row.lo <= intent.value <= row.hi:
+            return Refusal.OUT_OF_RANGE
+        new = self.sets._replace(**{row.field: intent.value})
+        if row.field == "blood":  # the fraction is what is prescribed: Q_p follows Q_b
+            new = new._replace(plasma=self.sets.plasma * new.blood / self.sets.blood)
+        if new.plasma > PLASMA_TO_BLOOD_MAX * new.blood:
+            return Refusal.RATIO
+        if new.perfusion < 1.1 * new.plasma + 5.0:
+            return Refusal.PERFUSION
+        self.sets = new
+        self.at_set_ns = 0
+        events.append(Event(EventCode.ENTERED, intent.key, intent.value))
+        return None
+
+    def _extend(self, intent: Intent, events: list[Event]) -> Refusal | None:
+        marks = self.marks
+        wanted = nanoseconds(intent.value)
+        if not 0.0 < intent.value <= marks.extension_max_s:
+            return Refusal.OUT_OF_RANGE
+        if not intent.why.strip():
+            return Refusal.REASON_NEEDED
+        if self.effective_ns < self.nominal_ns - nanoseconds(marks.ask_before_s):
+            return Refusal.TOO_EARLY
+        if wanted <= self.extension_ns or wanted <= self.effective_ns - self.nominal_ns:
+            return Refusal.WINDOW_SPENT
+        refusal = self._follow(Trigger.EXTEND, events)
+        if refusal is None:
+            self.extension_ns = wanted
+            events.append(Event(EventCode.EXTENDED, "", intent.value, intent.why))
+        return refusal
+
+    # -- time -----------------------------------------------------------------------------------------
+
+    def step(
+        self, now: Ns, v: Sequence[float], q: Sequence[int], alarms: Alarms, events: list[Event]
+    ) -> None:
+        """Move clocks, then the machine: response ladder, timed steps, time rules."""
+        gap = 0 if self._last is None else now - self._last
+        self._last = now
+        if self._entered is None:
+            self._entered = now
+        dt = gap if gap <= GAP_NS else 0
+        if gap > GAP_NS:
+            events.append(Event(EventCode.GAP, "", gap / 1e9))
+        state = self.machine.state
+        self._count(gap, dt, state, v, q, alarms.active.highest)
+        trigger = ladder(alarms.active)
+        if trigger is not None:
+            self._follow(trigger, events)
+        if state in self._timed and self.machine.state is state:
+            self._steps(now, v, q, events)
+        elif state is State.RAMP:
+            self._at_set(dt, v, q, events)
+        elif state is State.RINSE_PLASMA:
+            ends = self._p.rinseback
+            if v[_CHASED] >= ends.chase_ml and v[_WR] <= ends.reservoir_end_g and q[_WR] == _GOOD:
+                self._follow(Trigger.RINSE_NEXT, events)
+        elif state is State.RINSE_BLOOD:
+            if v[_SALINE] >= self._p.rinseback.saline_ml:
+                self._follow(Trigger.RINSE_NEXT, events)
+        elif state is State.TREAT and self.effective_ns >= self.nominal_ns + self.extension_ns:
+            self._follow(Trigger.NOMINAL, events)
+        if (
+            not self.machine.capped
+            and self.ramped
+            and self.wall_ns >= self.nominal_ns + nanoseconds(self.marks.cap_extra_s)
+        ):
+            self._follow(Trigger.CAP, events)
+
+    def _count(
+        self, gap: int, dt: int, state: State, v: Sequence[float], q: Sequence[int], highest: Response
+    ) -> None:
+        if self.ramped and state not in {State.DISCONNECT, State.ENDED}:
+            self.wall_ns += gap
+        if not dt:
+            return
+        if state in ON_PATIENT and q[_QB] == _GOOD and v[_QB] >= 10.0:  # noqa: PLR2004 - meter zero band
+            self.blood_ns += dt
+        if state in TREATING and q[_QP] == _GOOD and v[_QP] > 0.0:
+            self.plasma_ml += v[_QP] * dt / NS_PER_MIN
+        if state is State.TREAT and highest <= Response.R1 and self._effective(v, q):
+            self.effective_ns += dt
+
+    def _effective(self, v: Sequence[float], q: Sequence[int]) -> bool:
+        for channel in _NEEDED:
+            if q[channel] != _GOOD:
+                return False
+        f = self.frozen
+        return (
+            v[_QB] >= EFFECTIVE_SHARE * f.blood
+            and v[_QP] >= EFFECTIVE_SHARE * f.plasma
+            and v[_QC] >= EFFECTIVE_SHARE * f.perfusion
+            and v[_QR] >= EFFECTIVE_SHARE * v[_QP]
+            and v[_QC] > v[_QR]
+            and EFFECTIVE_T_C[0] <= v[_T] <= EFFECTIVE_T_C[1]
+            and v[_VC] == 1.0
+            and v[_PC] == 1.0
+        )
+
+    def _steps(self, now: Ns, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
+        """Timed states: fill until blood is seen, warm and fill until ready, tests at their end."""
+        state = self.machine.state
+        over = self._in_state() >= self._timed[state]
+        if state is State.CONNECT_FILL:
+            if q[_OPT] == _GOOD and v[_OPT] >= 0.5:  # noqa: PLR2004 - half blood in the return line
+                self._follow(Trigger.BLOOD_SEEN, events)
+            elif over:
+                self._follow(Trigger.VOLUME_REACHED, events)
+            return
+        if not over:
+            return
+        target = self._p.preparation.reservoir_g
+        if state is State.PRIME_WARM and not (
+            q[_T] == _GOOD
+            and WARM_C[0] <= v[_T] <= WARM_C[1]
+            and q[_WR] == _GOOD
+            and abs(v[_WR] - target) <= RESERVOIR_BAND_G
+        ):
+            return
+        failed = [c for c in self._checks[state] if q[c.channel] != _GOOD or not c.lo <= v[c.channel] <= c.hi]
+        events.extend(Event(EventCode.CHECK_FAILED, c.channel.name, v[c.channel], state.name) for c in failed)
+        self._follow(Trigger.CHECKS_FAILED if failed else Trigger.CHECKS_PASSED, events)
+
+    def _at_set(self, dt: int, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
+        s = self.sets
+        reached = (
+            q[_QB] == q[_QP] == q[_QC] == _GOOD
+            and v[_QB] >= AT_SET_SHARE * s.blood
+            and v[_QP] >= AT_SET_SHARE * s.plasma
+            and v[_QC] >= AT_SET_SHARE * s.perfusion
+        )
+        self.at_set_ns = self.at_set_ns + dt if reached else 0
+        if self.at_set_ns >= nanoseconds(self._p.ramp.hold_s):
+            self._follow(Trigger.AT_SET, events)
+
+    # -- the machine ----------------------------------------------------------------------------------
+
+    def _follow(self, trigger: Trigger, events: list[Event], *, is_blocked: bool = False) -> Refusal | None:
+        before = self.machine
+        after = follow(before, trigger, blocked=is_blocked)
+        if isinstance(after, Refusal):
+            return after
+        if after.state is not before.state:
+            self._enter(before.state, after, trigger, events)
+        else:
+            self.machine = after
+        return None
+
+    def _enter(self, came: State, after: Machine, trigger: Trigger, events: list[Event]) -> None:
+        self._entered = self._last
+        self.at_set_ns = 0
+        state = after.state
+        if state is State.CONNECT_ACCESS and not self.ramped:
+            self.frozen = self.sets
+            events.append(Event(EventCode.FROZEN))
+        if state is State.RAMP:
+            self.ramped = True
+        if state is State.TREAT_END:
+            events.append(Event(EventCode.END_PROMPT, trigger.name))
+        if state in {State.DISCONNECT, State.ENDED} and after.outcome is Outcome.OPEN:
+            after = after._replace(outcome=self._outcome(came))
+            events.append(Event(EventCode.OUTCOME, "", self.effective_ns / 1e9, after.outcome.name))
+        self.machine = after
+        events.append(Event(EventCode.STATE, state.name, float(state), trigger.name))
+
+    def _outcome(self, came: State) -> Outcome:
+        if came is State.SAFE:
+            return Outcome.SAFE
+        if not self.ramped:
+            return Outcome.ABORTED
+        return Outcome.COMPLETED if self.effective_ns >= self.nominal_ns else Outcome.ENDED_EARLY
+
+    def _in_state(self) -> int:
+        return 0 if self._last is None or self._entered is None else self._last - self._entered
+
+    def in_state_s(self) -> float:
+        """Seconds in the present state."""
+        return self._in_state() / 1e9
+
+    def view(self) -> SessionView:
+        """The session after this tick."""
+        m = self.machine
+        return SessionView(
+            m.state, m.left, m.connected, self.extension_ns, m.outcome, self._in_state(), self.effective_ns,
+            self.blood_ns, self.wall_ns, self.plasma_ml,
+        )  # fmt: skip
+
+
+_PLAIN: Final = {
+    IntentName.START: Trigger.START,
+    IntentName.CONFIRM: Trigger.CONFIRM,
+    IntentName.CONNECTED: Trigger.CONNECTED,
+    IntentName.RESUME: Trigger.RESUME,
+    IntentName.RINSE_NEXT: Trigger.RINSE_NEXT,
+    IntentName.DISCONNECTED: Trigger.DISCONNECTED,
+    IntentName.ABORT: Trigger.ABORT,
+    IntentName.STOP: Trigger.STOP,
+}
+
+
+def _trigger(intent: Intent) -> Trigger | None:
+    if intent.name is IntentName.PAUSE:
+        return pause_trigger(intent.key)
+    if intent.name is IntentName.END:
+        return {"": Trigger.END, "without_rinse": Trigger.END_WITHOUT_RINSE}.get(intent.key)
+    return _PLAIN[intent.name]

@@ -1,0 +1,76 @@
+"""Rings of past values, for means and slopes over a span of ticks or seconds."""
+
+from typing import Final
+
+MEAN_2S: Final = 20
+MEAN_10S: Final = 100
+
+
+class Mean:
+    """Mean of the last `n` values given; of fewer until there are so many."""
+
+    __slots__ = ("_at", "_n", "_ring", "_sum", "filled")
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._ring = [0.0] * n
+        self._at = 0
+        self._sum = 0.0
+        self.filled = 0
+
+    def push(self, value: float) -> float:
+        """Add a value; the mean including it."""
+        at = self._at
+        ring = self._ring
+        self._sum += value - ring[at]
+        ring[at] = value
+        at += 1
+        if at == self._n:
+            at = 0
+            self._sum = sum(ring)  # once a turn, so that rounding cannot add up over hours
+        self._at = at
+        if self.filled < self._n:
+            self.filled += 1
+        return self._sum / self.filled
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._ring = [0.0] * self._n
+        self._at = 0
+        self._sum = 0.0
+        self.filled = 0
+
+    @property
+    def value(self) -> float:
+        """The mean of what is there, 0 when empty."""
+        return self._sum / self.filled if self.filled else 0.0
+
+
+class Delay:
+    """The value given `n` pushes ago."""
+
+    __slots__ = ("_at", "_n", "_ring", "filled")
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._ring = [0.0] * n
+        self._at = 0
+        self.filled = 0
+
+    def push(self, value: float) -> float | None:
+        """Add a value; the one from `n` pushes ago, None while there is none."""
+        old = self._ring[self._at] if self.filled == self._n else None
+        self._ring[self._at] = value
+        self._at = (self._at + 1) % self._n
+        if self.filled < self._n:
+            self.filled += 1
+        return old
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._at = 0
+        self.filled = 0
+
+    def values(self) -> list[float]:
+        """What is there, in no particular order."""
+        return self._ring[: self.filled]

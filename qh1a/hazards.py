@@ -1,0 +1,302 @@
+"""The tables of danger: limits with their hard bounds, rules, responses, hazards.
+
+Logic reads these tables, tests iterate over them, docs are made from them. A rule is ONE comparison on ONE
+channel; whatever needs a mean, a slope, a sum or a timer is a derived channel. Default limits live in
+`configs/limits/`, texts in `configs/texts/`; the hard bounds here cannot be left by any file or operator.
+Sources: "circuit" is the project's rig description, "safety" its hazard analysis.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Final
+
+from qh1a.channels import Channel
+from qh1a.tick import Actuator, Priority, Response, State
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """One limit: its unit, the hard bounds no file may leave, and where they come from."""
+
+    key: str
+    unit: str
+    hard_lo: float
+    hard_hi: float
+    source: str
+
+
+LIMITS: Final = (
+    # Limits of the rules: warn and trip.
+    LimitRow("air_bubble_ml", "mL", 0.05, 0.2, "circuit 2: 0.2 mL below 225 mL/min"),
+    LimitRow("air_1min_ml_kg", "mL/kg", 0.005, 0.015, "circuit 2, H02"),
+    LimitRow("air_5min_ml_kg", "mL/kg", 0.02, 0.05, "circuit 2, H02"),
+    LimitRow("lvl_ven_low_mm", "mm", 10.0, 30.0, "safety H04"),
+    LimitRow("p_ven_drop_mmhg", "mmHg", 10.0, 30.0, "circuit 2, H05: expected - 20"),
+    LimitRow("p_ven_low_mmhg", "mmHg", 10.0, 30.0, "circuit 2, H05: below +10"),
+    LimitRow("p_ven_open_mmhg", "mmHg", 2.0, 20.0, "circuit 2, H05: < +2 while connecting"),
+    LimitRow("p_ven_high_mmhg", "mmHg", 100.0, 250.0, "circuit 2, H06"),
+    LimitRow("p_ven_high_rinse_mmhg", "mmHg", 100.0, 350.0, "circuit 2, H06 in rinse-back"),
+    LimitRow("p_ven_high_connect_mmhg", "mmHg", 100.0, 450.0, "circuit 2, H06 while connecting"),
+    LimitRow("r4s_close_s", "s", 1.0, 2.0, "circuit 3: R4s becomes R4 after 2 s with P_ven in window"),
+    LimitRow("p_acc_warn_mmhg", "mmHg", -200.0, -50.0, "circuit 2, H07"),
+    LimitRow("p_acc_trip_mmhg", "mmHg", -250.0, -100.0, "circuit 2, H07"),
+    LimitRow("p_acc_open_mmhg", "mmHg", -30.0, -10.0, "circuit 2, H08: > -10 while Q_b >= 100"),
+    LimitRow("p_pre_warn_mmhg", "mmHg", 100.0, 300.0, "circuit 2, H09"),
+    LimitRow("p_pre_trip_mmhg", "mmHg", 150.0, 350.0, "circuit 2, H09"),
+    LimitRow("p_fil_warn_mmhg", "mmHg", -10.0, 20.0, "circuit 2"),
+    LimitRow("p_fil_trip_mmhg", "mmHg", -50.0, 0.0, "circuit 2"),
+    LimitRow("tmp_hold_mmhg", "mmHg", 25.0, 45.0, "circuit 2, H10 R1"),
+    LimitRow("tmp_trip_mmhg", "mmHg", 30.0, 60.0, "circuit 2, H10 R2"),
+    LimitRow("tmp_high_mmhg", "mmHg", 40.0, 80.0, "circuit 2, H10 R2 and HIGH"),
+    LimitRow("tmp_reverse_mmhg", "mmHg", -10.0, 0.0, "circuit 2, H11"),
+    LimitRow("qp_qb_warn", "fraction", 0.15, 0.27, "circuit 2, H12"),
+    LimitRow("p_bri_warn_mmhg", "mmHg", 80.0, 150.0, "circuit 2, H14"),
+    LimitRow("p_bri_trip_mmhg", "mmHg", 100.0, 200.0, "circuit 2, H14"),
+    LimitRow("dp_br_over_mmhg", "mmHg", -10.0, 0.0, "circuit 2: beyond max(2 x baseline, baseline + 15)"),
+    LimitRow("r_f2_fall_percent", "%", 20.0, 40.0, "circuit 2, H15"),
+    LimitRow("dp_f2_warn_mmhg", "mmHg", 20.0, 60.0, "circuit 2, H16"),
+    LimitRow("dp_f2_trip_mmhg", "mmHg", 40.0, 100.0, "circuit 2, H16"),
+    LimitRow("balance_warn_ml", "mL", 20.0, 50.0, "circuit 2, H17"),
+    LimitRow("balance_trip_ml", "mL", 50.0, 150.0, "circuit 2, H17"),
+    LimitRow("balance_away_ml_h", "mL/h", 50.0, 100.0, "circuit 2, H17"),
+    LimitRow("ratio_residual_ml_min", "mL/min", 0.5, 1.0, "circuit 4 (b)"),
+    LimitRow("ratio_volume_ml", "mL", 50.0, 100.0, "circuit 4 (b)"),
+    LimitRow("touch_s", "s", 60.0, 300.0, "circuit 4: feed-forward only at most 5 min"),
+    LimitRow("w_r_low_g", "g", 50.0, 100.0, "circuit 2, H18"),
+    LimitRow("w_r_high_g", "g", 200.0, 360.0, "circuit 2, H19"),
+    LimitRow("lvl_w_r_ml", "mL", 15.0, 30.0, "circuit 2: LVL_r against W_r"),
+    LimitRow("t_w_hold_c", "C", 37.5, 39.5, "circuit 2, H20 R1"),
+    LimitRow("t_br_hold_c", "C", 37.5, 38.5, "circuit 2, H20 R1"),
+    LimitRow("t_trip_c", "C", 39.0, 41.0, "circuit 2, H20"),
+    LimitRow("t_ret_warn_c", "C", 32.0, 36.0, "circuit 2, H21"),
+    LimitRow("t_ret_trip_c", "C", 30.0, 35.0, "circuit 2, H21"),
+    LimitRow("blood_stop_warn_s", "s", 10.0, 30.0, "circuit 6, H25"),
+    LimitRow("blood_stop_trip_s", "s", 60.0, 120.0, "circuit 6, H25"),
+    LimitRow("pump_short", "fraction", 0.1, 0.5, "circuit 3: below 50 % of command for 5 s"),
+    LimitRow("pump_reverse_rpm", "rpm", -2.0, -0.2, "safety H28"),
+    LimitRow("clamps_missed", "count", 1.0, 1.0, "safety H29: 0.5 s after the command"),
+    LimitRow("signals_lost", "count", 1.0, 1.0, "safety H31, H32"),
+    LimitRow("node_tripped", "code", 1.0, 1.0, "safety H33"),
+    LimitRow("rinse_plasma_extra_ml", "mL", 0.0, 400.0, "circuit 6: W_r + 400 mL"),
+    LimitRow("rinse_saline_ml", "mL", 0.0, 300.0, "circuit 6: 300 mL on the blood side"),
+    LimitRow("p_ret_warn_mmhg", "mmHg", 100.0, 200.0, "circuit 2, H51"),
+    LimitRow("p_ret_trip_mmhg", "mmHg", 120.0, 300.0, "circuit 2, H51"),
+    LimitRow("p_f2o_warn_mmhg", "mmHg", -60.0, 0.0, "circuit 2, H52"),
+    LimitRow("p_f2o_trip_mmhg", "mmHg", -100.0, -20.0, "circuit 2, H52"),
+    LimitRow("cells_stop_warn_s", "s", 60.0, 300.0, "safety H50"),
+    LimitRow("cells_stop_trip_s", "s", 300.0, 1200.0, "safety H50"),
+    LimitRow("mark_s", "s", 0.0, 0.0, "circuit 6: the marks themselves are prescription fields"),
+    # Limits of the loops: they act before the rules trip.
+    LimitRow("p_acc_limiter_mmhg", "mmHg", -240.0, -50.0, "circuit 2, loop limiter"),
+    LimitRow("p_pre_limiter_mmhg", "mmHg", 100.0, 340.0, "circuit 2, loop limiter"),
+    LimitRow("tmp_limiter_mmhg", "mmHg", 20.0, 44.0, "circuit 2, loop limiter"),
+    LimitRow("p_bri_limiter_mmhg", "mmHg", 80.0, 190.0, "circuit 2, loop limiter"),
+    LimitRow("p_f2o_limiter_mmhg", "mmHg", -90.0, 0.0, "circuit 2, loop limiter"),
+    LimitRow("t_set_high_c", "C", 37.0, 40.0, "circuit 1: warmer 30-40.5; below t_w_hold_c"),
+    LimitRow("balance_band_low_g", "g", 60.0, 150.0, "circuit 4: W_sp held in 80..320 g"),
+    LimitRow("balance_band_high_g", "g", 150.0, 340.0, "circuit 4: W_sp held in 80..320 g"),
+)
+
+
+class Side(Enum):
+    """On which side of its limit a rule trips; the limit itself trips."""
+
+    ABOVE = "above"
+    BELOW = "below"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One stage of a hazard.
+
+    Trips when `channel` has been GOOD and at or beyond `limit` on `side` for `delay_s` without a break, in
+    one of the `armed` states. R1 restricts only the actuators in `holds`. A latched rule waits for the
+    operator; a rule stays silent while one of `suppressed_by` is present.
+    """
+
+    id: str
+    channel: Channel
+    side: Side
+    limit: str
+    delay_s: float
+    priority: Priority
+    latch: bool
+    response: Response
+    armed: frozenset[State]
+    holds: tuple[Actuator, ...] = ()
+    suppressed_by: tuple[str, ...] = ()
+
+    @property
+    def hazard(self) -> str:
+        """The hazard this rule is a stage of."""
+        return self.id.split(".")[0]
+
+
+_S = State
+_RUN: Final = frozenset({_S.RAMP, _S.TREAT, _S.TREAT_END, _S.PAUSE_PLASMA})
+"""Blood moves through the patient, treatment side of the session."""
+_RINSE: Final = frozenset({_S.RINSE_PLASMA, _S.RINSE_BLOOD})
+_BLOOD: Final = _RUN | _RINSE
+_PLASMA: Final = frozenset({_S.RAMP, _S.TREAT})
+_CONNECT: Final = frozenset({_S.CONNECT_FILL, _S.CONNECT_VENOUS})
+_ON_PATIENT: Final = _BLOOD | _CONNECT | {_S.PAUSE_STOPPED, _S.SAFE}
+_FILLED: Final = _ON_PATIENT | {_S.PRIME_WARM, _S.READY, _S.CONNECT_ACCESS, _S.PATIENT_OFF}
+_MOVING: Final = _BLOOD | _CONNECT | {
+    _S.SELF_PUMPS, _S.PRIME_BLOOD, _S.PRIME_PLASMA, _S.PRIME_WARM, _S.READY,
+}  # fmt: skip
+_TIMED: Final = _RUN | {_S.PAUSE_STOPPED, _S.PATIENT_OFF}
+_ALL: Final = frozenset(State) - {_S.ENDED}
+_C = Channel
+_P = Priority
+_R = Response
+_A = Actuator
+_UP, _DOWN = Side.ABOVE, Side.BELOW
+
+RULES: Final = (
+    Rule("H01.1", _C.AIR_V_BUBBLE, _UP, "air_bubble_ml", 0.0, _P.HIGH, True, _R.R4, _BLOOD | _CONNECT),
+    Rule("H02.1", _C.AIR_1MIN, _UP, "air_1min_ml_kg", 2.0, _P.HIGH, True, _R.R4, _BLOOD),
+    Rule("H02.2", _C.AIR_5MIN, _UP, "air_5min_ml_kg", 2.0, _P.HIGH, True, _R.R4, _BLOOD),
+    Rule("H03.1", _C.AIR_P_BUBBLE, _UP, "air_bubble_ml", 0.0, _P.HIGH, True, _R.R2, _BLOOD),
+    Rule("H04.1", _C.LVL_VEN, _DOWN, "lvl_ven_low_mm", 1.0, _P.HIGH, False, _R.R4, _BLOOD),
+    Rule("H05.1", _C.P_VEN_DROP, _UP, "p_ven_drop_mmhg", 3.0, _P.HIGH, True, _R.R4, _RUN),
+    Rule("H05.2", _C.P_VEN_RUN, _DOWN, "p_ven_low_mmhg", 3.0, _P.HIGH, True, _R.R4, _RUN | {_S.RINSE_PLASMA}),
+    Rule(
+        "H05.3", _C.P_VEN_FAST, _DOWN, "p_ven_open_mmhg", 3.0, _P.HIGH, True, _R.R4,
+        _CONNECT | {_S.RINSE_BLOOD},
+    ),
+    Rule("H06.1", _C.P_VEN, _UP, "p_ven_high_mmhg", 3.0, _P.HIGH, False, _R.R4S, _RUN),
+    Rule("H06.2", _C.P_VEN, _UP, "p_ven_high_rinse_mmhg", 3.0, _P.HIGH, False, _R.R4S, _RINSE),
+    Rule("H06.3", _C.P_VEN, _UP, "p_ven_high_connect_mmhg", 3.0, _P.HIGH, False, _R.R4S, _CONNECT),
+    Rule("H06.4", _C.R4S_S, _UP, "r4s_close_s", 0.0, _P.NONE, False, _R.R4, _ON_PATIENT),
+    Rule("H07.1", _C.P_ACC, _DOWN, "p_acc_warn_mmhg", 1.0, _P.MEDIUM, False, _R.R0, _BLOOD),
+    Rule("H07.2", _C.P_ACC, _DOWN, "p_acc_trip_mmhg", 1.0, _P.HIGH, False, _R.R4S, _BLOOD),
+    Rule("H08.1", _C.P_ACC_FAST, _UP, "p_acc_open_mmhg", 1.0, _P.HIGH, True, _R.R4, _RUN),
+    Rule("H09.1", _C.P_PRE, _UP, "p_pre_warn_mmhg", 1.0, _P.MEDIUM, False, _R.R0, _BLOOD),
+    Rule("H09.2", _C.P_PRE, _UP, "p_pre_trip_mmhg", 1.0, _P.HIGH, True, _R.R4S, _MOVING),
+    Rule("H10.1", _C.TMP, _UP, "tmp_hold_mmhg", 5.0, _P.MEDIUM, False, _R.R1, _PLASMA, (_A.PP,)),
+    Rule("H10.2", _C.TMP, _UP, "tmp_trip_mmhg", 2.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H10.3", _C.TMP, _UP, "tmp_high_mmhg", 1.0, _P.HIGH, False, _R.R2, _PLASMA),
+    Rule("H10.4", _C.P_FIL, _DOWN, "p_fil_warn_mmhg", 5.0, _P.MEDIUM, False, _R.R0, _PLASMA),
+    Rule("H10.5", _C.P_FIL, _DOWN, "p_fil_trip_mmhg", 2.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H11.1", _C.TMP_RUN, _DOWN, "tmp_reverse_mmhg", 3.0, _P.HIGH, False, _R.R2, _PLASMA),
+    Rule("H12.1", _C.QP_QB, _UP, "qp_qb_warn", 1.0, _P.LOW, False, _R.R0, _PLASMA),
+    Rule("H14.1", _C.P_BRI, _UP, "p_bri_warn_mmhg", 2.0, _P.MEDIUM, False, _R.R0, _FILLED),
+    Rule("H14.2", _C.P_BRI, _UP, "p_bri_trip_mmhg", 2.0, _P.HIGH, False, _R.R2X, _FILLED),
+    Rule("H14.3", _C.DP_BR_OVER, _UP, "dp_br_over_mmhg", 10.0, _P.MEDIUM, False, _R.R0, _RUN),
+    Rule("H15.1", _C.R_F2_FALL, _UP, "r_f2_fall_percent", 5.0, _P.HIGH, True, _R.R2, _PLASMA),
+    Rule("H16.1", _C.DP_F2, _UP, "dp_f2_warn_mmhg", 5.0, _P.MEDIUM, False, _R.R0, _PLASMA),
+    Rule("H16.2", _C.DP_F2, _UP, "dp_f2_trip_mmhg", 5.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H17.1", _C.BALANCE_ABS, _UP, "balance_warn_ml", 30.0, _P.MEDIUM, False, _R.R0, _RUN),
+    Rule("H17.2", _C.BALANCE_ABS, _UP, "balance_trip_ml", 30.0, _P.HIGH, True, _R.R2, _RUN),
+    Rule("H17.3", _C.BALANCE_AWAY, _UP, "balance_away_ml_h", 30.0, _P.MEDIUM, False, _R.R2, _RUN),
+    Rule("H17.4", _C.RATIO_RESIDUAL, _UP, "ratio_residual_ml_min", 0.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H17.5", _C.RATIO_VOLUME, _UP, "ratio_volume_ml", 0.0, _P.HIGH, True, _R.R2, _PLASMA),
+    Rule("H17.6", _C.TOUCH_S, _UP, "touch_s", 0.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H17.7", _C.LVL_W_R, _UP, "lvl_w_r_ml", 30.0, _P.MEDIUM, True, _R.R2, _RUN),
+    Rule("H18.1", _C.W_R, _DOWN, "w_r_low_g", 0.5, _P.MEDIUM, False, _R.R2, _RUN),
+    Rule("H19.1", _C.W_R, _UP, "w_r_high_g", 0.5, _P.MEDIUM, False, _R.R2, _RUN),
+    Rule("H20.1", _C.T_W_MAX, _UP, "t_w_hold_c", 60.0, _P.MEDIUM, False, _R.R1, _FILLED, (_A.W,)),
+    Rule("H20.2", _C.T_BR, _UP, "t_br_hold_c", 60.0, _P.MEDIUM, False, _R.R1, _FILLED, (_A.W,)),
+    Rule("H20.3", _C.T_W_MAX, _UP, "t_trip_c", 1.0, _P.HIGH, True, _R.R2W, _ALL),
+    Rule("H20.4", _C.T_BR, _UP, "t_trip_c", 1.0, _P.HIGH, True, _R.R2X, _ALL),
+    Rule("H21.1", _C.T_RET_RUN, _DOWN, "t_ret_warn_c", 60.0, _P.MEDIUM, False, _R.R0, _PLASMA),
+    Rule("H21.2", _C.T_RET_RUN, _DOWN, "t_ret_trip_c", 60.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule(
+        "H25.1", _C.BLOOD_STOP_S, _UP, "blood_stop_warn_s", 0.0, _P.MEDIUM, False, _R.R0, _ON_PATIENT,
+        suppressed_by=("H25.2",),
+    ),
+    Rule("H25.2", _C.BLOOD_STOP_S, _UP, "blood_stop_trip_s", 0.0, _P.HIGH, False, _R.R0, _ON_PATIENT),
+    Rule("H28.1", _C.BP_SHORT, _UP, "pump_short", 5.0, _P.HIGH, True, _R.R4S, _BLOOD),
+    Rule("H28.2", _C.PP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2, _PLASMA),
+    Rule("H28.3", _C.CP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2X, _FILLED),
+    Rule("H28.4", _C.RP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2, _PLASMA),
+    Rule("H28.5", _C.N_MIN, _DOWN, "pump_reverse_rpm", 1.0, _P.HIGH, True, _R.R4, _ALL),
+    Rule("H29.1", _C.CLAMP_MISS, _UP, "clamps_missed", 0.0, _P.HIGH, True, _R.R4, _ALL),
+    Rule("H31.1", _C.LOST_BLOOD, _UP, "signals_lost", 0.0, _P.HIGH, True, _R.R4, _ON_PATIENT),
+    Rule("H31.2", _C.LOST_RETURN, _UP, "signals_lost", 0.0, _P.HIGH, True, _R.R2, _BLOOD),
+    Rule("H31.3", _C.LOST_WARM, _UP, "signals_lost", 0.0, _P.MEDIUM, True, _R.R2W, _FILLED),
+    Rule("H31.4", _C.LOST_CELLS, _UP, "signals_lost", 10.0, _P.MEDIUM, True, _R.R2X, _FILLED),
+    Rule("H31.5", _C.LOST_TMP, _UP, "signals_lost", 60.0, _P.MEDIUM, True, _R.R2, _PLASMA),
+    Rule("H31.6", _C.LOST_QP, _UP, "signals_lost", 0.0, _P.MEDIUM, True, _R.R2, _PLASMA),
+    Rule("H31.7", _C.LOST_QB, _UP, "signals_lost", 10.0, _P.HIGH, True, _R.R4S, _BLOOD),
+    Rule("H33.1", _C.NODE, _UP, "node_tripped", 0.0, _P.HIGH, True, _R.R5, _ALL),
+    Rule("H39.1", _C.NEAR_NOMINAL, _UP, "mark_s", 0.0, _P.LOW, False, _R.R0, frozenset({_S.TREAT})),
+    Rule("H39.2", _C.TO_NOMINAL, _UP, "mark_s", 0.0, _P.LOW, False, _R.R0, frozenset({_S.TREAT_END})),
+    Rule("H39.3", _C.IN_EXTENSION, _UP, "mark_s", 0.0, _P.MEDIUM, False, _R.R0, frozenset({_S.TREAT})),
+    Rule("H39.4", _C.NEAR_CAP, _UP, "mark_s", 0.0, _P.LOW, False, _R.R0, _TIMED),
+    Rule("H39.5", _C.AT_CAP, _UP, "mark_s", 0.0, _P.MEDIUM, False, _R.R0, _TIMED),
+    Rule("H42.1", _C.RINSE_PLASMA, _UP, "rinse_plasma_extra_ml", 0.0, _P.HIGH, True, _R.R2, _RINSE),
+    Rule("H42.2", _C.RINSE_SALINE, _UP, "rinse_saline_ml", 0.0, _P.HIGH, True, _R.R4, _RINSE),
+    Rule("H50.1", _C.CELL_STOP_S, _UP, "cells_stop_warn_s", 0.0, _P.LOW, False, _R.R0, _ON_PATIENT),
+    Rule("H50.2", _C.CELL_STOP_S, _UP, "cells_stop_trip_s", 0.0, _P.MEDIUM, False, _R.R0, _ON_PATIENT),
+    Rule("H51.1", _C.P_RET, _UP, "p_ret_warn_mmhg", 1.0, _P.MEDIUM, False, _R.R0, _BLOOD),
+    Rule("H51.2", _C.P_RET, _UP, "p_ret_trip_mmhg", 1.0, _P.HIGH, True, _R.R2, _MOVING),
+    Rule("H52.1", _C.P_F2O, _DOWN, "p_f2o_warn_mmhg", 5.0, _P.MEDIUM, False, _R.R0, _BLOOD),
+    Rule("H52.2", _C.P_F2O, _DOWN, "p_f2o_trip_mmhg", 2.0, _P.HIGH, True, _R.R2, _MOVING),
+)
+
+
+class Restrict(IntEnum):
+    """What a response does to one actuator; when responses meet, the larger wins."""
+
+    FREE = 0
+    HOLD = 1
+    """No increase above the last command."""
+    KEEP = 2
+    """A clamp stays as it is, so that over-pressure is not trapped."""
+    OFF = 3
+    """Zero: a stopped pump, a heater without power, a closed clamp."""
+
+
+_STOP: Final = (_A.BP, _A.PP, _A.RP, _A.HP)
+_CELLS: Final = (_A.CP, _A.W, _A.G_O2, _A.G_AIR, _A.G_CO2)
+_PATIENT_CLAMPS: Final = (_A.AC, _A.VC, _A.PC)
+
+
+def _row(off: tuple[Actuator, ...], keep: tuple[Actuator, ...] = ()) -> tuple[Restrict, ...]:
+    return tuple(Restrict.OFF if a in off else Restrict.KEEP if a in keep else Restrict.FREE for a in Actuator)
+
+
+_R2_OFF: Final = (_A.PP, _A.RP, _A.PC)
+
+RESPONSES: Final[dict[Response, tuple[Restrict, ...]]] = {
+    _R.NONE: _row(()),
+    _R.R0: _row(()),
+    _R.R1: _row(()),  # R1 holds the actuators its rule names
+    _R.R2: _row(_R2_OFF),
+    _R.R2W: _row((*_R2_OFF, _A.W)),
+    _R.R2X: _row((*_R2_OFF, *_CELLS)),
+    _R.R4S: _row(_STOP, (*_PATIENT_CLAMPS, _A.SC, _A.SR, _A.WC, _A.RC)),
+    _R.R4: _row((*_STOP, *_CELLS, *_PATIENT_CLAMPS)),
+    _R.R5: _row((*_STOP, *_CELLS, *_PATIENT_CLAMPS)),
+}
+"""Restrictions per actuator, in its order (circuit 3). None switches anything on."""
+
+
+LINGER_S: Final[dict[Response, float]] = {_R.R1: 30.0, _R.R4S: 3.0}
+"""How long a response outlives its cause: R1 until the cause has been gone 30 s (safety 4.2); R4s long enough
+for R4 to close the clamps in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One means against a hazard: a rule, an interlock (I1-I14), a start gate or a design property, and the
+    test that proves it (`file::function` under tests/)."""
+
+    ref: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """What can hurt whom, how badly (1-5, 5 is death), and what stands against it."""
+
+    id: str
+    harm: str
+    severity: int
+    controls: tuple[Control, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The stages of this hazard."""
+        return tuple(r for r in RULES if r.hazard == self.id)

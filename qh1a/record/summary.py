@@ -1,0 +1,118 @@
+"""What a session came to: the figures that `run` prints and a report opens with, all from its file."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from qh1a.channels import Channel
+from qh1a.record.codec import RecordError
+from qh1a.record.reader import SessionFile
+from qh1a.tick import Event, EventCode, Outcome, Phase, Quality, Response
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """How many alarms were raised, by priority."""
+
+    high: int
+    medium: int
+    low: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A session in figures. A figure that never had a GOOD value is None, not zero.
+
+    `net_balance_ml` counts RAMP to TREAT, `session_balance_ml` also CONNECT and RINSEBACK. The window is on
+    effective time. `x_real_time` is None where nobody measured it.
+    """
+
+    outcome: str
+    plant: str
+    phase: str | None
+    prescribed_h: float
+    effective_s: float | None
+    blood_s: float | None
+    wall_s: float | None
+    plasma_ml: float | None
+    net_balance_ml: float | None
+    session_balance_ml: float | None
+    within_window: bool
+    alarms: Alarms
+    protective_stops: int
+    ticks: int
+    late_ticks: int
+    x_real_time: float | None
+    session_file: str
+    config_hash: str
+    seed: int
+
+    def as_dict(self) -> dict[str, object]:
+        """The summary as a JSON object."""
+        return asdict(self)
+
+
+def _last(file: SessionFile, channel: Channel) -> float | None:
+    """The last value that may be used, free of the grid's binary dust."""
+    good = np.flatnonzero(file.quality(channel) == Quality.GOOD)
+    return round(float(file.series(channel)[good[-1]]), 6) if good.size else None
+
+
+def _figure(configs: object, *path: str) -> float:
+    for key in path:
+        configs = configs[key] if isinstance(configs, Mapping) else None
+    if not isinstance(configs, int | float):
+        msg = f"{'.'.join(path)} is no number"
+        raise TypeError(msg)
+    return float(configs)
+
+
+def _outcome(events: list[Event]) -> str:
+    ends = [event.detail.lower() for event in events if event.code == EventCode.OUTCOME]
+    outcome = ends[-1] if ends else ""
+    known = {o.name.lower() for o in Outcome if o != Outcome.OPEN}
+    return outcome if outcome in known else Outcome.ABORTED.name.lower()
+
+
+def summarise(file: SessionFile) -> Summary:
+    """The figures of a session, finished or not; one that has no outcome counts as aborted.
+
+    Raises `RecordError` when the file lacks what the figures are made of.
+    """
+    events = [r.what for r in file.records() if isinstance(r.what, Event)]
+    raised = Counter(e.detail.lower() for e in events if e.code == EventCode.ALARM_RAISED)
+    stops = sum(1 for e in events if e.code == EventCode.RESPONSE and e.value >= Response.R2)
+    try:
+        prescribed_h = _figure(file.header.configs, "prescription", "nominal_h")
+        window_s = _figure(file.header.configs, "prescription", "marks", "window_s")
+        late_ticks = int(file.labels.get("late_ticks", "0"))
+        speed = float(file.labels["x_real_time"]) if "x_real_time" in file.labels else None
+        code = _last(file, Channel.PHASE)
+        phase = None if code is None else Phase(int(code)).name
+    except (TypeError, ValueError) as error:
+        msg = f"{file.path} cannot be summed up: {error!r}"
+        raise RecordError(msg) from error
+    effective_s = _last(file, Channel.EFFECTIVE)
+    return Summary(
+        outcome=_outcome(events),
+        plant=file.header.plant.value,
+        phase=phase,
+        prescribed_h=prescribed_h,
+        effective_s=effective_s,
+        blood_s=_last(file, Channel.BLOOD_TIME),
+        wall_s=_last(file, Channel.WALL_TIME),
+        plasma_ml=_last(file, Channel.PLASMA),
+        net_balance_ml=_last(file, Channel.BALANCE),
+        session_balance_ml=_last(file, Channel.SESSION_BALANCE),
+        within_window=effective_s is not None and abs(effective_s - prescribed_h * 3600.0) <= window_s,
+        alarms=Alarms(raised["high"], raised["medium"], raised["low"]),
+        protective_stops=stops,
+        ticks=file.ticks,
+        late_ticks=late_ticks,
+        x_real_time=speed,
+        session_file=str(file.path),
+        config_hash=file.header.config_hash,
+        seed=file.header.seed,
+    )

@@ -1,0 +1,320 @@
+"""Faults: what can go wrong with the circuit, as a table, and scripts that say when it does.
+
+A fault drives one disturbance of the circuit (`truth.Disturbance`); the circuit knows nothing of faults, the
+controller sees only their signs. Codes are those of the physics reference, section 5; from F47 on they are
+this project's own.
+"""
+
+import math
+import struct
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from qh1a.sim.counter import channel_key, unit
+from qh1a.sim.truth import NEUTRAL, Disturbance
+from qh1a.tick import Phase
+from qh1a.units import NS_PER_S, Ns, nanoseconds
+
+
+class Drive(Enum):
+    """How a fault acts on its disturbance: `magnitude` is its value, or a factor on the healthy value."""
+
+    SET = "set"
+    MULTIPLY = "multiply"
+
+
+class Profile(Enum):
+    """How a fault comes on. All but STEP and INTERMITTENT need `duration_s`."""
+
+    STEP = "step"
+    """All at once; gone after `duration_s`, or stays."""
+    RAMP = "ramp"
+    """In a straight line over `duration_s`; stays."""
+    EXPONENTIAL = "exponential"
+    """Fast at first: 63 % at a third of `duration_s`, 95 % at its end; stays."""
+    INTERMITTENT = "intermittent"
+    """There at first, then there or not, drawn second by second; over after `duration_s`, or goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    """One fault of the catalogue: what it does, what `magnitude` means, what it drives, how it shows."""
+
+    code: str
+    name: str
+    does: str
+    unit: str
+    lo: float
+    hi: float
+    default: float
+    disturbance: Disturbance
+    drive: Drive
+    signature: str
+
+
+_D = Disturbance
+FAULTS: Final = (
+    FaultRow(
+        "F01", "access_needle_on_wall", "The access needle lies against the vessel wall.",
+        "times", 1.1, 10.0, 5.0, _D.R_ACC_FACTOR, Drive.MULTIPLY,
+        "P_acc falls within a second, with chatter when intermittent; Q_b and P_pre fall a little",
+    ),
+    FaultRow(
+        "F03", "return_line_kink", "The return line is kinked or pinched.",
+        "times", 1.1, 50.0, 10.0, _D.R_RET_FACTOR, Drive.MULTIPLY,
+        "P_ven rises within seconds, P_pre follows, filtrate pressure rises with them",
+    ),
+    FaultRow(
+        "F04", "return_disconnection", "The venous line end slips off and runs to the outside.",
+        "1", 1.0, 1.0, 1.0, _D.RETURN_OPEN, Drive.SET,
+        "P_ven drops by the venous pressure and the needle's share, blood is lost at the rate of Q_b",
+    ),
+    FaultRow(
+        "F24", "separation_pump_stall", "The separation pump stands still whatever it is told.",
+        "1", 1.0, 1.0, 1.0, _D.PP_STALL, Drive.SET,
+        "N_pp and Q_p go to 0, TMP collapses, W_r falls while the return pump runs on",
+    ),
+    FaultRow(
+        "F33", "heater_stuck_on", "The warmer's switch is stuck: full power until its relay opens.",
+        "W", 5.0, 150.0, 60.0, _D.HEATER_STUCK_W, Drive.SET,
+        "T_w1 and T_w2 climb past the set point, T_br follows; fast at low perfusion flow",
+    ),
+    FaultRow(
+        "F47", "perfusion_pump_stall", "The perfusion pump stands still whatever it is told.",
+        "1", 1.0, 1.0, 1.0, _D.CP_STALL, Drive.SET,
+        "N_cp and Q_c go to 0, P_bri and P_f2 fall, the cells get no oxygen",
+    ),
+    FaultRow(
+        "F48", "air_in_return_line", "Air gets into the return line before the air detector.",
+        "mL/s", 0.001, 5.0, 0.1, _D.AIR_RETURN_ML_S, Drive.SET,
+        "AIR_v counts up after the transport time of the line",
+    ),
+)  # fmt: skip
+"""The catalogue, one row per fault."""
+
+BY_NAME: Final[Mapping[str, FaultRow]] = {row.name: row for row in FAULTS}
+
+
+class FaultError(ValueError):
+    """A fault script cannot be used: which file, key and value, and what is allowed, in one line."""
+
+    def __init__(self, file: str, key: str, value: object, allowed: str) -> None:
+        what = f"{key} = {value!r}" if key else f"{value}"
+        super().__init__(" ".join(f"{file}: {what}: allowed {allowed}".split()))
+        self.file, self.key, self.value, self.allowed = file, key, value, allowed
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedFault:
+    """One row of a script. `at_s` counts from the first time `phase` is entered."""
+
+    fault: FaultRow
+    at_s: float
+    duration_s: float | None
+    magnitude: float
+    profile: Profile
+    phase: Phase
+
+    @property
+    def ends_s(self) -> float:
+        """When it is over on the script's own time: infinite for one that stays."""
+        if self.duration_s is None or self.profile in {Profile.RAMP, Profile.EXPONENTIAL}:
+            return math.inf
+        return self.at_s + self.duration_s
+
+
+_KEYS: Final = ("fault", "at_s", "duration_s", "magnitude", "profile", "phase")
+_NAMES: Final = ", ".join(BY_NAME)
+_PROFILES: Final = ", ".join(p.value for p in Profile)
+_PHASES: Final = ", ".join(p.name for p in Phase)
+
+
+def load_script(path: Path, prescribed_s: float) -> tuple[ScriptedFault, ...]:
+    """The faults of a TOML file for a session of `prescribed_s`; raises `FaultError`."""
+    file = str(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FaultError(file, "", f"cannot be read: {error}", "a readable text file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise FaultError(file, "", f"is not TOML: {error}", "TOML with [[fault]] tables") from error
+    return read_script(content, file, prescribed_s)
+
+
+def read_script(content: Mapping[str, object], file: str, prescribed_s: float) -> tuple[ScriptedFault, ...]:
+    """The faults of a parsed file, called `file` in what is refused; raises `FaultError`."""
+    for key in content:
+        if key != "fault":
+            raise FaultError(file, key, content[key], "only [[fault]] tables")
+    tables = content.get("fault", [])
+    if not isinstance(tables, list) or not tables:
+        raise FaultError(file, "fault", tables, "one or more [[fault]] tables")
+    rows: list[ScriptedFault] = []
+    for i, table in enumerate(tables):
+        if not isinstance(table, dict):
+            raise FaultError(file, f"fault[{i}]", table, "a [[fault]] table")
+        rows.append(_Reader(file, i, table, prescribed_s).row())
+        _refuse_overlap(rows, file)
+    return tuple(rows)
+
+
+class _Reader:
+    """Reads one table of a script, key by key."""
+
+    def __init__(self, file: str, index: int, table: Mapping[str, object], prescribed_s: float) -> None:
+        self._file, self._index, self._table, self._prescribed_s = file, index, table, prescribed_s
+
+    def _refused(self, key: str, allowed: str) -> FaultError:
+        return FaultError(self._file, f"fault[{self._index}].{key}", self._table.get(key), allowed)
+
+    def _choice(self, key: str, default: str | None, allowed: str) -> str:
+        value = self._table.get(key, default)
+        if not isinstance(value, str) or value not in allowed.split(", "):
+            raise self._refused(key, allowed)
+        return value
+
+    def _number(self, key: str, lo: float, hi: float, unit_: str) -> float:
+        value = self._table.get(key)
+        # bool is an int to Python; NaN fails both comparisons.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not lo <= value <= hi:
+            raise self._refused(key, f"{lo:g} .. {hi:g} {unit_}")
+        return float(value)
+
+    def row(self) -> ScriptedFault:
+        for key in self._table:
+            if key not in _KEYS:
+                raise self._refused(key, f"the keys {', '.join(_KEYS)}")
+        fault = BY_NAME[self._choice("fault", None, _NAMES)]
+        profile = Profile(self._choice("profile", "step", _PROFILES))
+        phase = Phase[self._choice("phase", "RAMP", _PHASES)]
+        at_s = self._number("at_s", 0.0, self._prescribed_s, "s (the prescribed end)")
+        duration_s = None
+        if "duration_s" in self._table or profile in {Profile.RAMP, Profile.EXPONENTIAL}:
+            # Shorter than a step it might never be seen.
+            duration_s = self._number("duration_s", 0.1, 86400.0, f"s ({profile.value})")
+        magnitude = fault.default
+        if "magnitude" in self._table:
+            magnitude = self._number("magnitude", fault.lo, fault.hi, fault.unit)
+        return ScriptedFault(fault, at_s, duration_s, magnitude, profile, phase)
+
+
+def _refuse_overlap(rows: Sequence[ScriptedFault], file: str) -> None:
+    """Refuse the last row when it drives what an earlier one drives, at a time when both may be on."""
+    new = rows[-1]
+    for i, old in enumerate(rows[:-1]):
+        if old.fault.disturbance is not new.fault.disturbance:
+            continue
+        here, drives = f"fault[{len(rows) - 1}]", f"fault[{i}] drives {new.fault.disturbance.name} too"
+        if old.phase is not new.phase:
+            # Nobody knows beforehand how long a phase lasts.
+            raise FaultError(file, f"{here}.phase", new.phase.name, f"{old.phase.name}, because {drives}")
+        if new.at_s < old.ends_s and old.at_s < new.ends_s:
+            end = f"{old.ends_s:g} s" if math.isfinite(old.ends_s) else "the end"
+            raise FaultError(file, f"{here}.at_s", new.at_s, f"not within {old.at_s:g} s .. {end}: {drives}")
+
+
+class Activity(NamedTuple):
+    """When a scripted fault has been active; `until` is None while it still is."""
+
+    code: str
+    name: str
+    since: Ns
+    until: Ns | None
+    magnitude: float
+    profile: Profile
+
+
+_NEVER: Final = 1 << 62
+_NEUTRAL: Final = tuple(float(x) for x in NEUTRAL)
+_STATE: Final = struct.Struct(f"<{len(Phase)}q")
+
+
+class FaultScript:
+    """Plays scripted faults: told of phases by `enter`, asked each step by `disturb`.
+
+    Deterministic: the disturbances at a time depend only on the rows, the seed and when phases were entered.
+    """
+
+    def __init__(self, rows: Sequence[ScriptedFault] = (), seed: int = 0) -> None:
+        self._rows = tuple(rows)
+        self._keys = tuple(channel_key(seed, f"fault {i} {r.fault.name}") for i, r in enumerate(self._rows))
+        self._entered = [_NEVER] * len(Phase)
+        # Nothing changes before `_wake`; that makes a healthy step cost one comparison.
+        self._wake = _NEVER
+
+    def enter(self, phase: Phase, now: Ns) -> None:
+        """The session enters `phase`; only the first time counts."""
+        if self._entered[phase] == _NEVER:
+            self._entered[phase] = now
+            self._wake = now
+
+    def _span(self, row: ScriptedFault) -> tuple[int, int]:
+        entered = self._entered[row.phase]
+        if entered == _NEVER:
+            return _NEVER, _NEVER
+        end = entered + nanoseconds(row.ends_s) if math.isfinite(row.ends_s) else _NEVER
+        return entered + nanoseconds(row.at_s), end
+
+    def disturb(self, now: int, disturbance: npt.NDArray[np.float64]) -> None:
+        """Write what the faults do in the step that begins at `now` over the healthy values."""
+        if now < self._wake:
+            return
+        self._wake = _NEVER
+        for row in self._rows:
+            disturbance[row.fault.disturbance] = _NEUTRAL[row.fault.disturbance]
+        for row, key in zip(self._rows, self._keys, strict=True):
+            begin, end = self._span(row)
+            if now < begin:
+                self._wake = min(self._wake, begin)
+            elif now < end:
+                self._wake = now
+                share = _share(row, (now - begin) / NS_PER_S, key)
+                healthy = 0.0 if row.fault.drive is Drive.SET else 1.0
+                disturbance[row.fault.disturbance] = healthy + share * (row.magnitude - healthy)
+
+    def active(self, now: int) -> tuple[Activity, ...]:
+        """Every fault that has come on by `now`, for the record."""
+        found: list[Activity] = []
+        for row in self._rows:
+            begin, end = self._span(row)
+            if begin <= now:
+                until = Ns(end) if end <= now else None
+                fault = row.fault
+                found.append(Activity(fault.code, fault.name, Ns(begin), until, row.magnitude, row.profile))
+        return tuple(found)
+
+    def snapshot(self) -> bytes:
+        """Everything that `restore` needs."""
+        return _STATE.pack(*self._entered)
+
+    def restore(self, state: bytes) -> None:
+        """Go on from `snapshot` of the same script; raises `ValueError` for anything else."""
+        if len(state) != _STATE.size:
+            msg = f"fault state of {len(state)} bytes, not {_STATE.size}"
+            raise ValueError(msg)
+        self._entered = list(_STATE.unpack(state))
+        # Look at every row at the next step: the disturbances may be those of another time.
+        self._wake = -_NEVER
+
+
+def _share(row: ScriptedFault, elapsed_s: float, key: int) -> float:
+    """How much of the magnitude is there, 0..1."""
+    match row.profile:
+        case Profile.STEP:
+            return 1.0
+        case Profile.RAMP:
+            assert row.duration_s is not None  # noqa: S101  # read_script asks for it
+            return min(1.0, elapsed_s / row.duration_s)
+        case Profile.EXPONENTIAL:
+            assert row.duration_s is not None  # noqa: S101  # read_script asks for it
+            return -math.expm1(-3.0 * elapsed_s / row.duration_s)
+        case Profile.INTERMITTENT:
+            second = int(elapsed_s)
+            return 1.0 if second == 0 or unit(key, second) < 0.5 else 0.0

@@ -1,0 +1,264 @@
+"""The circuit's parameters: every figure comes from a rig file's `[circuit]` table, none from here.
+
+Key names carry no unit where the annotation gives it: resistances are mmHg per mL/min at the reference fluid,
+compliances mL/mmHg, volumes mL.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Interval, Unit
+
+Resistance = Annotated[float, Interval(gt=0, le=20), Unit("mmHg per mL/min")]
+Compliance = Annotated[float, Interval(gt=0, le=1), Unit("mL/mmHg")]
+Volume = Annotated[float, Interval(gt=0, le=1000), Unit("mL")]
+Bag = Annotated[float, Interval(ge=0, le=10000), Unit("g")]
+Pressure = Annotated[float, Interval(gt=0, le=2000), Unit("mmHg")]
+Fraction = Annotated[float, Interval(ge=0, le=1), Unit("1")]
+Positive = Annotated[float, Interval(gt=0, le=100), Unit("1")]
+Seconds = Annotated[float, Interval(gt=0, le=3600), Unit("s")]
+Hours = Annotated[float, Interval(gt=0, le=100), Unit("h")]
+Celsius = Annotated[float, Interval(ge=0, le=45), Unit("C")]
+Conductance = Annotated[float, Interval(ge=0, le=100), Unit("W/K")]
+PerVolume = Annotated[float, Interval(ge=0, le=1), Unit("W/K per mL")]
+HeatCapacity = Annotated[float, Interval(gt=0, le=10000), Unit("J/K")]
+Protein = Annotated[float, Interval(ge=0, le=120), Unit("g/L")]
+Haematocrit = Annotated[float, Interval(ge=0, le=0.7), Unit("1")]
+
+
+@dataclass(frozen=True, slots=True)
+class Pump:
+    """A roller pump and its drive (physics.md 1.3.1)."""
+
+    stroke: Annotated[float, Interval(gt=0, le=50), Unit("mL per revolution")]
+    motor: Seconds
+    slew: Annotated[float, Interval(gt=0, le=1000), Unit("1/min per s")]
+    back_leak: Annotated[float, Interval(ge=1e3, le=1e6), Unit("mmHg.s/mL")]
+    stall: Pressure
+    stall_band: Pressure
+    wear: Fraction
+    wear_time: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class InletLoss:
+    """Loss of stroke at low inlet pressure (physics.md 1.3.1)."""
+
+    per_mmhg: Annotated[float, Interval(ge=0, le=0.01), Unit("1/mmHg")]
+    collapse: Pressure
+    collapse_width: Pressure
+
+
+@dataclass(frozen=True, slots=True)
+class Pumps:
+    """All pumps."""
+
+    blood: Pump
+    separation: Pump
+    perfusion: Pump
+    return_plasma: Pump
+    inlet: InletLoss
+    heparin_syringe: Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The fluids at which resistances are given."""
+
+    hct: Haematocrit
+    protein: Protein
+    blood_temperature: Celsius
+    plasma_temperature: Celsius
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Resistances outside filters, and how an access collapses."""
+
+    access: Resistance
+    access_collapse: Pressure
+    access_collapse_width: Pressure
+    return_blood: Resistance
+    return_open: Resistance
+    chamber_inlet: Resistance
+    joint: Resistance
+    perfusion_suction: Resistance
+    oxygenator: Resistance
+    bioreactor_lumen: Resistance
+    bioreactor_ports: Resistance
+    bypass: Resistance
+    restrictor: Resistance
+    recirculation: Resistance
+    second_filter_inlet: Resistance
+    plasma_return: Resistance
+    waste: Resistance
+    saline_access: Resistance
+    saline_reservoir: Resistance
+    saline_head: Pressure
+
+
+@dataclass(frozen=True, slots=True)
+class Clamps:
+    """Travel and throttling."""
+
+    travel: Annotated[float, Interval(ge=0.1, le=1.0), Unit("s")]
+    resistance: Annotated[float, Interval(gt=0, le=1), Unit("mmHg per mL/min at half opening")]
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """S1: geometry, polarisation, permeability and fouling (physics.md 1.2, circuit.md 1)."""
+
+    area: Annotated[float, Interval(ge=0.05, le=2), Unit("m2")]
+    fibre_diameter: Annotated[float, Interval(ge=150, le=600), Unit("um")]
+    length: Annotated[float, Interval(ge=0.05, le=0.5), Unit("m")]
+    cell_radius: Annotated[float, Interval(ge=2.5, le=6), Unit("um")]
+    wall_hct: Annotated[float, Interval(ge=0.8, le=0.99), Unit("1")]
+    layer_time: Seconds
+    permeability: Annotated[float, Interval(gt=0, le=20), Unit("mL/min/mmHg")]
+    fouling_max: Annotated[float, Interval(ge=0, le=10), Unit("1")]
+    fouling_protein: Annotated[float, Interval(gt=0, le=1e5), Unit("g")]
+    critical: Fraction
+    cake_growth: Annotated[float, Interval(ge=0, le=1), Unit("1/min per mL/min")]
+    cake_release: Annotated[float, Interval(ge=0, le=1), Unit("1/min")]
+    sieving_protein: Fraction
+    sieving_bilirubin: Fraction
+    sieving_small: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFilter:
+    """F2: membrane resistance and its slow fouling."""
+
+    resistance: Resistance
+    fouling_max: Annotated[float, Interval(ge=0, le=20), Unit("1")]
+    fouling_volume: Annotated[float, Interval(gt=0, le=1e4), Unit("L")]
+
+
+@dataclass(frozen=True, slots=True)
+class Chamber:
+    """Venous chamber."""
+
+    volume: Volume
+    blood: Volume
+    section: Annotated[float, Interval(gt=0, le=50), Unit("cm2")]
+    wall: Compliance
+    outlet: Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Reservoir:
+    """RES, vented, and what an almost empty vessel does."""
+
+    start: Bag
+    capacity: Volume
+    outlet: Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Bags:
+    """Collapsible bags: saline, waste."""
+
+    saline: Bag
+    waste_primed: Bag
+    collapse: Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Compliances:
+    """Of the soft parts around each pressure node."""
+
+    access: Compliance
+    pre_filter: Compliance
+    filter_lumen: Compliance
+    filtrate: Compliance
+    oxygenator: Compliance
+    tee: Compliance
+    second_filter_outlet: Compliance
+    plasma_return: Compliance
+    joint: Compliance
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """Hold-up, part by part; `*_node` is the well-mixed part that carries a compliance."""
+
+    access_line: Volume
+    access_node: Volume
+    blood_pump: Volume
+    pre_filter_node: Volume
+    filter_inlet_half: Volume
+    filter_node: Volume
+    filter_outlet_half: Volume
+    chamber_inlet: Volume
+    chamber_to_detector: Volume
+    detector_to_clamp: Volume
+    clamp_to_patient: Volume
+    filtrate_node: Volume
+    filtrate_line: Volume
+    reservoir_outlet: Volume
+    warmer: Volume
+    warmer_outlet: Volume
+    oxygenator_inlet_part: Volume
+    oxygenator_node: Volume
+    oxygenator_outlet_part: Volume
+    bioreactor_inlet: Volume
+    bioreactor_lumen: Volume
+    tee_node: Volume
+    recirculation: Volume
+    second_filter_inlet: Volume
+    second_filter_node: Volume
+    plasma_return_node: Volume
+    plasma_detector_to_clamp: Volume
+    plasma_clamp_to_chamber: Volume
+    joint_node: Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Thermal:
+    """Warmer, heat losses, heat capacities."""
+
+    ambient: Celsius
+    prime: Celsius
+    heat_capacity: Annotated[float, Interval(ge=3, le=4.5), Unit("J/K per mL")]
+    tubing_loss: PerVolume
+    separator_loss: Conductance
+    warmer_to_bioreactor_loss: Annotated[float, Interval(ge=0, le=0.15), Unit("W/K")]
+    reservoir_loss: Conductance
+    second_filter_loss: Conductance
+    bioreactor_loss: Conductance
+    bioreactor_exchange: Conductance
+    bioreactor_shell: HeatCapacity
+    plate: HeatCapacity
+    plate_exchange: Conductance
+    plate_loss: Conductance
+    plate_in_second_probe: Fraction
+    power_max: Annotated[float, Interval(ge=0, le=60), Unit("W")]
+    gain: Annotated[float, Interval(gt=0, le=200), Unit("W/K")]
+    integral_time: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Prime:
+    """What fills a circuit that starts primed."""
+
+    albumin: Protein
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitParameters:
+    """The whole circuit."""
+
+    pumps: Pumps
+    reference: Reference
+    lines: Lines
+    clamps: Clamps
+    separator: Separator
+    second_filter: SecondFilter
+    chamber: Chamber
+    reservoir: Reservoir
+    bags: Bags
+    compliances: Compliances
+    volumes: Volumes
+    thermal: Thermal
+    prime: Prime

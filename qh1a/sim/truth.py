@@ -1,0 +1,238 @@
+"""What the simulated circuit really does, signal by signal, and what a fault may change in it."""
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+
+class Truth(IntEnum):
+    """Index into the truth vector; units and meaning in `TRUTHS`."""
+
+    P_ACC = 0
+    P_PRE = 1
+    P_VEN = 2
+    P_FIL = 3
+    P_BRI = 4
+    P_BRO = 5
+    P_F2 = 6
+    P_F2O = 7
+    P_RET = 8
+    TMP = 9
+    Q_B = 10
+    Q_P = 11
+    Q_C = 12
+    Q_R = 13
+    Q_ACC_IN = 14
+    Q_VEN_OUT = 15
+    Q_RETURN_LINE = 16
+    Q_RX = 17
+    Q_RC = 18
+    Q_WASTE = 19
+    Q_SALINE = 20
+    N_BP = 21
+    N_PP = 22
+    N_CP = 23
+    N_RP = 24
+    T_W1 = 25
+    T_W2 = 26
+    T_BR = 27
+    T_RET = 28
+    T_AMB = 29
+    T_RES = 30
+    T_RX = 31
+    HEATER_W = 32
+    W_R = 33
+    W_S = 34
+    W_W = 35
+    LVL_R = 36
+    LVL_VEN = 37
+    POS_AC = 38
+    POS_VC = 39
+    POS_PC = 40
+    POS_SC = 41
+    POS_SR = 42
+    POS_WC = 43
+    POS_RC = 44
+    POS_BV = 45
+    AIR_V_ML = 46
+    AIR_P_ML = 47
+    AIR_PATIENT_ML = 48
+    AIR_RES_ML = 49
+    OPT_V = 50
+    V_HEP_ML = 51
+    NET_BALANCE_ML = 52
+    BLOOD_LOST_ML = 53
+    RBC_LOST_ML = 54
+    RBC_CIRCUIT_ML = 55
+    SPILT_ML = 56
+    S1_LIMIT = 57
+    S1_LP_LOSS = 58
+    CVP = 59
+    BLOOD_VOLUME_ML = 60
+    HCT_PATIENT = 61
+    ALBUMIN = 62
+    GLOBULIN = 63
+    CB = 64
+    UCB = 65
+    UREA = 66
+    CREATININE = 67
+    VOLUME_LEDGER_ML = 68
+    SOLUTE_LEDGER = 69
+
+
+class TruthRow(NamedTuple):
+    """Unit and meaning of one truth signal."""
+
+    signal: Truth
+    unit: str
+    meaning: str
+
+
+_T = Truth
+TRUTHS: Final = (
+    TruthRow(_T.P_ACC, "mmHg", "before the blood pump"),
+    TruthRow(_T.P_PRE, "mmHg", "separator, blood inlet"),
+    TruthRow(_T.P_VEN, "mmHg", "air cushion of the venous chamber"),
+    TruthRow(_T.P_FIL, "mmHg", "filtrate side of the separator"),
+    TruthRow(_T.P_BRI, "mmHg", "bioreactor inlet"),
+    TruthRow(_T.P_BRO, "mmHg", "bioreactor outlet"),
+    TruthRow(_T.P_F2, "mmHg", "second filter inlet"),
+    TruthRow(_T.P_F2O, "mmHg", "second filter outlet"),
+    TruthRow(_T.P_RET, "mmHg", "return pump outlet"),
+    TruthRow(_T.TMP, "mmHg", "(P_PRE + P_VEN)/2 - P_FIL"),
+    TruthRow(_T.Q_B, "mL/min", "through the blood pump, towards the separator"),
+    TruthRow(_T.Q_P, "mL/min", "through the separation pump, towards the reservoir"),
+    TruthRow(_T.Q_C, "mL/min", "through the perfusion pump, towards the bioreactor; liquid only"),
+    TruthRow(_T.Q_R, "mL/min", "through the return pump, towards the patient"),
+    TruthRow(_T.Q_ACC_IN, "mL/min", "out of the patient at the access; 0 when not connected"),
+    TruthRow(
+        _T.Q_VEN_OUT, "mL/min", "into the patient at the venous end; 0 when not connected or slipped off"
+    ),
+    TruthRow(_T.Q_RETURN_LINE, "mL/min", "in the return line, whoever receives it"),
+    TruthRow(_T.Q_RX, "mL/min", "through the bioreactor lumen (not the bypass)"),
+    TruthRow(_T.Q_RC, "mL/min", "through the restrictor, back to the reservoir"),
+    TruthRow(_T.Q_WASTE, "mL/min", "into the waste bag, by WC and by the joint"),
+    TruthRow(_T.Q_SALINE, "mL/min", "out of the saline bag, by SC and SR"),
+    TruthRow(_T.N_BP, "1/min", "blood pump, signed"),
+    TruthRow(_T.N_PP, "1/min", "separation pump, signed"),
+    TruthRow(_T.N_CP, "1/min", "perfusion pump, signed"),
+    TruthRow(_T.N_RP, "1/min", "return pump, signed"),
+    TruthRow(_T.T_W1, "C", "fluid at the warmer outlet"),
+    TruthRow(_T.T_W2, "C", "wall at the warmer outlet: part fluid, part plate"),
+    TruthRow(_T.T_BR, "C", "bioreactor inlet"),
+    TruthRow(_T.T_RET, "C", "plasma after the return pump"),
+    TruthRow(_T.T_AMB, "C", "room"),
+    TruthRow(_T.T_RES, "C", "reservoir"),
+    TruthRow(_T.T_RX, "C", "bioreactor shell and housing"),
+    TruthRow(_T.HEATER_W, "W", "electric power into the warmer plate"),
+    TruthRow(_T.W_R, "g", "reservoir, tared, plasma 1.025 g/mL"),
+    TruthRow(_T.W_S, "g", "saline bag, 1.005 g/mL"),
+    TruthRow(_T.W_W, "g", "waste bag, 1.005 g/mL"),
+    TruthRow(_T.LVL_R, "mL", "volume in the reservoir"),
+    TruthRow(_T.LVL_VEN, "mm", "level in the venous chamber"),
+    TruthRow(_T.POS_AC, "1", "access clamp, 1 open"),
+    TruthRow(_T.POS_VC, "1", "venous clamp, 1 open"),
+    TruthRow(_T.POS_PC, "1", "plasma clamp, 1 open"),
+    TruthRow(_T.POS_SC, "1", "saline clamp to the access limb, 1 open"),
+    TruthRow(_T.POS_SR, "1", "saline clamp to the reservoir, 1 open"),
+    TruthRow(_T.POS_WC, "1", "waste clamp, 1 open"),
+    TruthRow(_T.POS_RC, "1", "recirculation clamp, 1 open"),
+    TruthRow(_T.POS_BV, "1", "bypass valve, 1 all plasma through the bioreactor"),
+    TruthRow(_T.AIR_V_ML, "mL", "air past the venous air detector, cumulative"),
+    TruthRow(_T.AIR_P_ML, "mL", "air past the plasma air detector, cumulative"),
+    TruthRow(_T.AIR_PATIENT_ML, "mL", "air that reached the patient, cumulative"),
+    TruthRow(
+        _T.AIR_RES_ML, "mL", "air drawn from an empty reservoir, cumulative; the wet second filter holds it"
+    ),
+    TruthRow(
+        _T.OPT_V, "1", "blood fraction at the venous air detector: Hct there over the patient's, at most 1"
+    ),
+    TruthRow(_T.V_HEP_ML, "mL", "delivered by the heparin pump, cumulative"),
+    TruthRow(_T.NET_BALANCE_ML, "mL", "patient's gain through both line ends, cumulative"),
+    TruthRow(_T.BLOOD_LOST_ML, "mL", "fluid lost to the outside at the venous end, cumulative"),
+    TruthRow(_T.RBC_LOST_ML, "mL", "red cells in that loss, cumulative"),
+    TruthRow(_T.RBC_CIRCUIT_ML, "mL", "red cells now in the circuit"),
+    TruthRow(_T.SPILT_ML, "mL", "overflow of the reservoir, cumulative"),
+    TruthRow(_T.S1_LIMIT, "mL/min", "filtrate flow at which the separator polarises"),
+    TruthRow(_T.S1_LP_LOSS, "1", "fraction of the separator's permeability lost"),
+    TruthRow(_T.CVP, "mmHg", "central venous pressure"),
+    TruthRow(_T.BLOOD_VOLUME_ML, "mL", "patient's blood"),
+    TruthRow(_T.HCT_PATIENT, "1", "patient's haematocrit"),
+    TruthRow(_T.ALBUMIN, "g/L", "patient's plasma"),
+    TruthRow(_T.GLOBULIN, "g/L", "patient's plasma, all protein that is not albumin"),
+    TruthRow(_T.CB, "umol/L", "patient's plasma, conjugated bilirubin"),
+    TruthRow(_T.UCB, "umol/L", "patient's plasma, unconjugated bilirubin"),
+    TruthRow(_T.UREA, "umol/L", "patient's plasma"),
+    TruthRow(_T.CREATININE, "umol/L", "patient's plasma"),
+    TruthRow(_T.VOLUME_LEDGER_ML, "mL", "liquid unaccounted for since the start"),
+    TruthRow(_T.SOLUTE_LEDGER, "1", "worst solute's unaccounted amount over its inventory"),
+)
+
+
+class Disturbance(IntEnum):
+    """Index into the disturbance vector: what a fault may change; units and neutral values below."""
+
+    R_ACC_FACTOR = 0
+    R_RET_FACTOR = 1
+    RETURN_OPEN = 2
+    CATHETER_OUT = 3
+    BP_STALL = 4
+    PP_STALL = 5
+    CP_STALL = 6
+    RP_STALL = 7
+    BP_STROKE_FACTOR = 8
+    PP_STROKE_FACTOR = 9
+    CP_STROKE_FACTOR = 10
+    RP_STROKE_FACTOR = 11
+    HEATER_STUCK_W = 12
+    AIR_RETURN_ML_S = 13
+    AIR_PLASMA_ML_S = 14
+    R_F2_FACTOR = 15
+    R_RX_FACTOR = 16
+    R_PLASMA_RETURN_FACTOR = 17
+    S1_LP_FACTOR = 18
+    T_AMB_OFFSET_K = 19
+
+
+class DisturbanceRow(NamedTuple):
+    """Unit, neutral value and meaning of one disturbance."""
+
+    disturbance: Disturbance
+    unit: str
+    neutral: float
+    meaning: str
+
+
+_D = Disturbance
+DISTURBANCES: Final = (
+    DisturbanceRow(_D.R_ACC_FACTOR, "1", 1.0, "resistance of the access"),
+    DisturbanceRow(_D.R_RET_FACTOR, "1", 1.0, "resistance of the return line and needle"),
+    DisturbanceRow(
+        _D.RETURN_OPEN, "1", 0.0, "1: the venous line end has slipped off and runs to the outside"
+    ),
+    DisturbanceRow(
+        _D.CATHETER_OUT, "1", 0.0, "1: the catheter has slipped out of the vein, its resistance stays"
+    ),
+    DisturbanceRow(_D.BP_STALL, "1", 0.0, "1: rotor stopped"),
+    DisturbanceRow(_D.PP_STALL, "1", 0.0, "1: rotor stopped"),
+    DisturbanceRow(_D.CP_STALL, "1", 0.0, "1: rotor stopped"),
+    DisturbanceRow(_D.RP_STALL, "1", 0.0, "1: rotor stopped"),
+    DisturbanceRow(_D.BP_STROKE_FACTOR, "1", 1.0, "volume per revolution"),
+    DisturbanceRow(_D.PP_STROKE_FACTOR, "1", 1.0, "volume per revolution"),
+    DisturbanceRow(_D.CP_STROKE_FACTOR, "1", 1.0, "volume per revolution"),
+    DisturbanceRow(_D.RP_STROKE_FACTOR, "1", 1.0, "volume per revolution"),
+    DisturbanceRow(
+        _D.HEATER_STUCK_W, "W", 0.0, "power while the warmer's relay is closed (command above 0); 0: healthy"
+    ),
+    DisturbanceRow(
+        _D.AIR_RETURN_ML_S, "mL/s", 0.0, "air let in at the chamber's outlet, before the air detector"
+    ),
+    DisturbanceRow(
+        _D.AIR_PLASMA_ML_S, "mL/s", 0.0, "air let in after the return pump, before its air detector"
+    ),
+    DisturbanceRow(_D.R_F2_FACTOR, "1", 1.0, "resistance of the second filter"),
+    DisturbanceRow(_D.R_RX_FACTOR, "1", 1.0, "resistance of the bioreactor lumen"),
+    DisturbanceRow(_D.R_PLASMA_RETURN_FACTOR, "1", 1.0, "resistance of the line between RP and the chamber"),
+    DisturbanceRow(_D.S1_LP_FACTOR, "1", 1.0, "permeability of the separator"),
+    DisturbanceRow(_D.T_AMB_OFFSET_K, "K", 0.0, "room temperature"),
+)
+NEUTRAL: Final = tuple(row.neutral for row in DISTURBANCES)

@@ -1,0 +1,27 @@
+"""Writes a session under a file size limit until the recorder complains; says how and closes."""
+
+import resource
+import sys
+from pathlib import Path
+
+from qh1a.record import RecordError, Recorder
+from tests.record.ticks import HEADER, StillClock, lively
+
+
+def main(path: Path, limit: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    recorder = Recorder(path, HEADER, StillClock(step_ns=10**9))
+    durable = 0
+    try:
+        for n in range(5000):
+            recorder.put(*lively(n))
+            durable = n + 1
+    except RecordError as error:
+        sys.stdout.write(f"{durable} {error}\n")
+    try:
+        recorder.close({})
+    except RecordError as error:
+        sys.stdout.write(f"close {error}\n")
+
+
+main(Path(sys.argv[1]), int(sys.argv[2]))

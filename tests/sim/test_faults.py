@@ -1,0 +1,320 @@
+"""Fault scripts: the profiles, the clock they count on, and every refusal."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qh1a.sim.faults import (
+    BY_NAME,
+    FAULTS,
+    Drive,
+    FaultError,
+    FaultRow,
+    FaultScript,
+    Profile,
+    ScriptedFault,
+    load_script,
+    read_script,
+)
+from qh1a.sim.truth import DISTURBANCES, NEUTRAL, Disturbance
+from qh1a.tick import Phase
+from qh1a.units import NS_PER_S, TICK_NS, Ns
+
+SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "faults").glob("*.toml"))
+KINK = BY_NAME["return_line_kink"]
+
+
+def fault(
+    at_s: float = 10.0,
+    duration_s: float | None = None,
+    profile: Profile = Profile.STEP,
+    name: str = "return_line_kink",
+    phase: Phase = Phase.RAMP,
+) -> ScriptedFault:
+    row = BY_NAME[name]
+    return ScriptedFault(row, at_s, duration_s, row.default, profile, phase)
+
+
+def played(script: FaultScript, times_s: list[float]) -> list[float]:
+    """The factor on the return line's resistance at these times after entering RAMP."""
+    array = np.array(NEUTRAL)
+    found = []
+    script.enter(Phase.RAMP, Ns(0))
+    for s in times_s:
+        script.disturb(round(s * NS_PER_S), array)
+        found.append(float(array[Disturbance.R_RET_FACTOR]))
+    return found
+
+
+def read(*tables: dict[str, object]) -> tuple[ScriptedFault, ...]:
+    return read_script({"fault": list(tables)}, "F.toml", 14400.0)
+
+
+# The catalogue.
+
+
+@pytest.mark.parametrize("row", FAULTS, ids=lambda row: row.name)
+def test_a_row_of_the_catalogue_is_whole(row: FaultRow) -> None:
+    assert row.lo <= row.default <= row.hi
+    assert row.does.endswith(".")
+    assert row.signature
+    assert row.name == row.name.lower().replace(" ", "_")
+    neutral = DISTURBANCES[row.disturbance].neutral
+    assert neutral == (0.0 if row.drive is Drive.SET else 1.0)
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len({r.code for r in FAULTS}) == len({r.name for r in FAULTS}) == len(FAULTS)
+    assert [r.code for r in FAULTS] == ["F01", "F03", "F04", "F24", "F33", "F47", "F48"]
+
+
+# Profiles.
+
+
+def test_a_step_is_there_from_at_s_to_its_end() -> None:
+    script = FaultScript([fault(duration_s=5.0)])
+    assert played(script, [0.0, 9.9, 10.0, 14.9, 15.0, 100.0]) == [1.0, 1.0, 10.0, 10.0, 1.0, 1.0]
+
+
+def test_a_step_without_duration_stays() -> None:
+    assert played(FaultScript([fault()]), [9.9, 10.0, 1e6]) == [1.0, 10.0, 10.0]
+
+
+def test_a_ramp_is_a_line_that_stays_at_its_end() -> None:
+    script = FaultScript([fault(duration_s=100.0, profile=Profile.RAMP)])
+    assert played(script, [10.0, 60.0, 110.0, 500.0]) == pytest.approx([1.0, 5.5, 10.0, 10.0])
+
+
+@given(st.floats(1.0, 10_000.0), st.floats(0.0, 3.0))
+def test_an_exponential_has_a_third_of_its_duration_as_time_constant(duration_s: float, share: float) -> None:
+    script = FaultScript([fault(0.0, duration_s, Profile.EXPONENTIAL)])
+    found = played(script, [share * duration_s])[0]
+    assert found == pytest.approx(1.0 + 9.0 * (1.0 - math.exp(-3.0 * share)), rel=1e-6)
+
+
+def test_an_intermittent_fault_is_seeded_and_repeats() -> None:
+    times = [10.0 + 0.1 * i for i in range(2000)]
+    rows = [fault(duration_s=200.0, profile=Profile.INTERMITTENT)]
+    first = played(FaultScript(rows, seed=1), times)
+    assert first == played(FaultScript(rows, seed=1), times)
+    assert first != played(FaultScript(rows, seed=2), times)
+    assert first[0] == 10.0
+    assert set(first) == {1.0, 10.0}
+    assert 0.35 < first.count(10.0) / len(first) < 0.65
+    assert played(FaultScript(rows, seed=1), [210.0]) == [1.0]
+
+
+def test_two_faults_in_turn_on_one_disturbance() -> None:
+    script = FaultScript([fault(10.0, 5.0), fault(15.0, 5.0)])
+    assert played(script, [14.9, 15.0, 19.9, 20.0]) == [10.0, 10.0, 10.0, 1.0]
+
+
+# Time.
+
+
+def test_time_counts_from_the_first_entry_of_the_phase() -> None:
+    script = FaultScript([fault(phase=Phase.TREAT)])
+    array = np.array(NEUTRAL)
+
+    def kinked(s: float) -> bool:
+        script.disturb(round(s * NS_PER_S), array)
+        return bool(array[Disturbance.R_RET_FACTOR] != 1.0)
+
+    script.enter(Phase.RAMP, Ns(0))
+    assert not kinked(500.0)
+    script.enter(Phase.TREAT, Ns(600 * NS_PER_S))
+    assert not kinked(609.9)
+    script.enter(Phase.PAUSE, Ns(605 * NS_PER_S))
+    script.enter(Phase.TREAT, Ns(609 * NS_PER_S))
+    assert kinked(610.0)
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=30))
+def test_what_is_disturbed_depends_on_the_time_alone(ticks: list[int]) -> None:
+    rows = [fault(3.0, 4.0), fault(9.0, 10.0, Profile.RAMP, "heater_stuck_on"), fault(12.0, 9.0)]
+    one, array = FaultScript(rows, 5), np.array(NEUTRAL)
+    one.enter(Phase.RAMP, Ns(0))
+    for tick in sorted(ticks):
+        one.disturb(tick * TICK_NS, array)
+    other, fresh = FaultScript(rows, 5), np.array(NEUTRAL)
+    other.enter(Phase.RAMP, Ns(0))
+    other.disturb(max(ticks) * TICK_NS, fresh)
+    assert array.tobytes() == fresh.tobytes()
+
+
+def test_a_restored_script_goes_on_alike() -> None:
+    rows = [fault(3.0, 4.0)]
+    first, second = FaultScript(rows), FaultScript(rows)
+    first.enter(Phase.RAMP, Ns(NS_PER_S))
+    second.restore(first.snapshot())
+    for tick in range(100):
+        a, b = np.array(NEUTRAL), np.array(NEUTRAL)
+        first.disturb(tick * TICK_NS, a)
+        second.disturb(tick * TICK_NS, b)
+        assert a.tobytes() == b.tobytes() or not 40 <= tick < 80
+    with pytest.raises(ValueError, match="fault state"):
+        second.restore(b"")
+
+
+def test_active_says_when_each_fault_was_on() -> None:
+    script = FaultScript([fault(10.0, 5.0), fault(20.0, name="heater_stuck_on")])
+    assert script.active(100 * NS_PER_S) == ()
+    script.enter(Phase.RAMP, Ns(NS_PER_S))
+    assert script.active(10 * NS_PER_S) == ()
+    (kink,) = script.active(12 * NS_PER_S)
+    assert (kink.code, kink.name, kink.since, kink.until) == ("F03", "return_line_kink", 11 * NS_PER_S, None)
+    kink, heater = script.active(30 * NS_PER_S)
+    assert kink.until == 16 * NS_PER_S
+    assert (heater.since, heater.until, heater.magnitude) == (21 * NS_PER_S, None, 60.0)
+
+
+def test_without_a_fault_nothing_is_touched() -> None:
+    array: npt.NDArray[np.float64] = np.full(len(Disturbance), 7.0)
+    script = FaultScript()
+    for phase in Phase:
+        script.enter(phase, Ns(0))
+    script.disturb(10**12, array)
+    assert set(array) == {7.0}
+
+
+# Files.
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_a_shipped_script_can_be_used_in_the_bench_session(path: Path) -> None:
+    (row,) = load_script(path, 360.0)
+    assert row.fault.name.replace("_", "-") == path.stem
+
+
+def test_there_is_one_shipped_script_per_fault() -> None:
+    assert [p.stem for p in SHIPPED] == sorted(r.name.replace("_", "-") for r in FAULTS)
+
+
+def test_a_row_is_read_with_its_defaults() -> None:
+    (row,) = read({"fault": "return_line_kink", "at_s": 10})
+    assert row == fault()
+    (row,) = read(
+        {"fault": "access_needle_on_wall", "at_s": 0, "duration_s": 60, "magnitude": 3, "profile": "ramp",
+         "phase": "TREAT"}
+    )  # fmt: skip
+    assert (row.magnitude, row.profile, row.phase) == (3.0, Profile.RAMP, Phase.TREAT)
+
+
+GOOD: dict[str, object] = {"fault": "return_line_kink", "at_s": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("fault", "needle", "access_needle_on_wall, return_line_kink"),
+        ("fault", None, "access_needle_on_wall"),
+        ("fault", 3, "access_needle_on_wall"),
+        ("at", 3.0, "the keys fault, at_s, duration_s, magnitude, profile, phase"),
+        ("at_s", None, "0 .. 14400 s (the prescribed end)"),
+        ("at_s", "10", "0 .. 14400 s"),
+        ("at_s", True, "0 .. 14400 s"),
+        ("at_s", math.nan, "0 .. 14400 s"),
+        ("at_s", -0.1, "0 .. 14400 s"),
+        ("at_s", 14400.1, "0 .. 14400 s"),
+        ("duration_s", -1.0, "0.1 .. 86400 s (step)"),
+        ("duration_s", math.inf, "0.1 .. 86400 s (step)"),
+        ("magnitude", 1.0, "1.1 .. 50 times"),
+        ("magnitude", 51, "1.1 .. 50 times"),
+        ("magnitude", math.nan, "1.1 .. 50 times"),
+        ("magnitude", [10.0], "1.1 .. 50 times"),
+        ("profile", "sudden", "step, ramp, exponential, intermittent"),
+        ("profile", "", "step, ramp, exponential, intermittent"),
+        ("phase", "treat", "SELF_TEST, PRIME, READY, CONNECT, RAMP, TREAT"),
+        ("phase", 5, "SELF_TEST"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_is_allowed(key: str, value: object, allowed: str) -> None:
+    table = {k: v for k, v in (GOOD | {key: value}).items() if v is not None}
+    with pytest.raises(FaultError) as caught:
+        read({"fault": "heater_stuck_on", "at_s": 1.0}, table)
+    error = caught.value
+    assert (error.file, error.key) == ("F.toml", f"fault[1].{key}")
+    assert error.value is value
+    assert allowed in error.allowed
+    assert str(error).startswith(f"F.toml: fault[1].{key} = {value!r}: allowed ")
+    assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("profile", ["ramp", "exponential"])
+def test_an_onset_over_time_needs_its_duration(profile: str) -> None:
+    with pytest.raises(FaultError, match=r"fault\[0\]\.duration_s = None: allowed 0\.1 \.\. 86400 s"):
+        read(GOOD | {"profile": profile})
+
+
+def test_a_time_after_the_prescribed_end_is_refused() -> None:
+    assert read_script({"fault": [GOOD | {"at_s": 360.0}]}, "F.toml", 360.0)
+    with pytest.raises(FaultError, match=r"allowed 0 \.\. 360 s"):
+        read_script({"fault": [GOOD | {"at_s": 360.1}]}, "F.toml", 360.0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((10.0, 5.0), (14.9, None)),
+        ((10.0, None), (5000.0, 1.0)),
+        ((100.0, 1.0), (10.0, None)),
+        ((10.0, 5.0), (10.0, 5.0)),
+        ((10.0, 100.0), (20.0, 5.0)),
+    ],
+)
+def test_an_overlap_on_one_disturbance_is_refused(
+    first: tuple[float, float | None], second: tuple[float, float | None]
+) -> None:
+    def table(at_s: float, duration_s: float | None) -> dict[str, object]:
+        return GOOD | {"at_s": at_s} | ({} if duration_s is None else {"duration_s": duration_s})
+
+    with pytest.raises(FaultError, match=r"fault\[1\]\.at_s = .*fault\[0\] drives R_RET_FACTOR too"):
+        read(table(*first), table(*second))
+
+
+def test_an_onset_over_time_stays_and_overlaps_what_comes_later() -> None:
+    with pytest.raises(FaultError, match=r"allowed not within 10 s \.\. the end"):
+        read(GOOD | {"profile": "ramp", "duration_s": 5.0}, GOOD | {"at_s": 100.0})
+
+
+def test_times_in_two_phases_cannot_be_compared() -> None:
+    with pytest.raises(FaultError, match=r"fault\[1\]\.phase = 'TREAT': allowed RAMP, because fault\[0\]"):
+        read(GOOD | {"duration_s": 1.0}, GOOD | {"phase": "TREAT"})
+
+
+def test_faults_in_turn_and_faults_of_different_things_are_fine() -> None:
+    rows = read(
+        GOOD | {"duration_s": 5.0},
+        GOOD | {"at_s": 15.0},
+        {"fault": "heater_stuck_on", "at_s": 10.0},
+        {"fault": "perfusion_pump_stall", "at_s": 10.0},
+    )
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", r"fault = \[\]: allowed one or more \[\[fault\]\] tables"),
+        ("fault = 3", r"fault = 3: allowed one or more"),
+        ("fault = [3]", r"fault\[0\] = 3: allowed a \[\[fault\]\] table"),
+        ("seed = 1", r"seed = 1: allowed only \[\[fault\]\] tables"),
+        ("[[fault]", r"is not TOML: .*allowed TOML"),
+    ],
+)
+def test_a_file_that_is_no_script_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "f.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FaultError, match=said) as caught:
+        load_script(path, 360.0)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FaultError, match="cannot be read"):
+        load_script(tmp_path / "none.toml", 360.0)
