@@ -13,7 +13,7 @@ from qh1a.record.chain import event_content
 from qh1a.record.codec import Counts, Layout, decided_counts, pack_decisions, values_of
 from qh1a.record.header import this_layout
 from qh1a.record.reader import Minute
-from qh1a.tick import Decision, Event, Frame, Intent
+from qh1a.tick import Decision, Event, EventCode, Frame, Intent
 
 
 class Decider(Protocol):
@@ -143,14 +143,14 @@ def _shown(event: Event | None) -> str:
 
 
 def _event_field(n: int, old: Event, new: Event) -> tuple[str, str, str]:
-    name, a, b = "", "", ""
-    for name in ("code", "subject", "value", "detail"):
-        a, b = _field(getattr(old, name)), _field(getattr(new, name))
+    for field, a, b in zip(Event._fields, _event_reprs(old), _event_reprs(new), strict=True):
         if a != b:
-            break
-    return f"event[{n}].{name}", a, b
+            return f"event[{n}].{field}", a, b
+    msg = "the events are equal"
+    raise AssertionError(msg)
 
 
-def _field(value: str | float) -> str:
+def _event_reprs(event: Event) -> tuple[str, str, str, str]:
     # A response may come as an enum member and is kept as a number.
-    return repr(value) if isinstance(value, str) else repr(float(value))
+    value = repr(float(event.value))
+    return EventCode(event.code).name, repr(event.subject), value, repr(event.detail)

@@ -1,5 +1,6 @@
 """Everything one session is told, as one frozen value that a session file keeps and a replay rebuilds."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -80,6 +81,10 @@ class Configuration:
             build(Rig, tree["rig"], HEADER, "rig", overrides, rig_problems),
             {str(k): v for k, v in tree.items() if k not in ("prescription", "limits", "tuning", "rig")},
         )
+
+    def beside(self, others: Mapping[str, object]) -> Self:
+        """The same, with other `others`."""
+        return dataclasses.replace(self, others=dict(others))
 
     def tree(self) -> dict[str, object]:
         """Plain JSON types of everything, by table."""

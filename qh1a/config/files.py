@@ -7,8 +7,6 @@ from typing import Final
 from qh1a.config.tables import ConfigError
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
-KINDS: Final = ("prescriptions", "limits", "tuning", "rigs", "patients", "faults", "operators", "texts")
-"""Folders of shipped files."""
 
 
 def root() -> Path:

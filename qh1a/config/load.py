@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
 
 from annotated_types import Interval, Unit
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from qh1a.config.checks import Problem
 from qh1a.config.tables import (
@@ -84,9 +84,9 @@ def build(
     checker, values = _checked(spec_of(kind), tree, file, prefix, overrides)
     try:
         made = TypeAdapter(kind).validate_python(values)
-    except ValueError as error:
-        # A __post_init__ of the dataclass refused; its own words, on one line.
-        checker.refuse(prefix, "", str(error).replace("\n", " "))
+    except ValidationError as error:
+        # A __post_init__ of the dataclass refused, in its own words.
+        checker.refuse(prefix, "", error.errors()[0]["msg"].removeprefix("Value error, "))
         raise checker.errors[0] from None
     for problem in problems(made) if problems else ():
         checker.refuse(*problem[:3], *problem.also)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Len
@@ -35,4 +36,9 @@ class Texts:
 
 def load_texts(language: str = "en") -> Texts:
     """The texts of a language. Raises `ConfigError`."""
-    return load(Texts, resolve(f"{language}.toml", "texts"))
+    return read_texts(resolve(f"{language}.toml", "texts"))
+
+
+def read_texts(path: Path) -> Texts:
+    """The texts of a file. Raises `ConfigError`."""
+    return load(Texts, path)

@@ -52,15 +52,13 @@ CLAMP_NS: Final = 600_000_000
 RECENTRE_NS: Final = 10 * NS_PER_S
 TRACK_MMHG_S: Final = 5.0 / 60.0
 """The expected venous pressure follows at most 5 mmHg/min (circuit 2, H05)."""
+LEARN_MMHG_S: Final = 1.0
+"""In RAMP it is learned: blood replaces the prime in the return line within a minute or two."""
 RUN_NS: Final = 10 * NS_PER_S
 WARM_RETURN_NS: Final = 180 * NS_PER_S
-FILLED: Final = frozenset(State) - {
-    State.SELF_WAIT, State.SELF_ZERO, State.SELF_PUMPS, State.PRIME_LOAD, State.PRIME_BLOOD,
-    State.PRIME_PLASMA, State.DISCONNECT, State.ENDED, State.RINSE_BLOOD,
-}  # fmt: skip
-BLOOD_INSIDE: Final = FILLED - {State.PRIME_WARM, State.READY_TEST, State.READY, State.CONNECT_ACCESS} | {
-    State.RINSE_BLOOD
-}
+_BLOOD_COMES: Final = frozenset({State.CONNECT_FILL, State.RAMP})
+_CELLS_COME: Final = frozenset({State.PRIME_WARM, State.READY})
+_OVER: Final = frozenset({State.RINSE_BLOOD, State.DISCONNECT, State.ENDED})
 BASELINE_S: Final = 600
 
 # Indices as plain numbers: an enum look-up costs as much as the arithmetic it names.
@@ -137,6 +135,7 @@ class Estimators:
         self._f2 = Delay(60)
         self._f2_median = 0.0
         self._clamp_since = [0] * len(_CLAMPS)
+        self._blood_inside = self._cells_inside = False
         self._blood_stop_ns = self._cell_stop_ns = self._r4s_ns = 0
         self.balance = Balance()
         m = prescription.marks
@@ -216,7 +215,7 @@ class Estimators:
         q[P_VEN_RUN] = known if q_b > 40.0 else _NOT_READY  # noqa: PLR2004 - H05
         q[P_VEN_FAST] = known if q_b >= 50.0 else _NOT_READY  # noqa: PLR2004 - H05 while connecting
         q[P_ACC_FAST] = (q[P_ACC] or q[Q_B_2S]) if q_b >= 100.0 else _NOT_READY  # noqa: PLR2004 - H08
-        self._expected(now, v, q, sent)
+        self._expected(now, v, q, sent, LEARN_MMHG_S if state is State.RAMP else TRACK_MMHG_S)
 
     def _reactor(self, v: list[float], q: list[int], state: State) -> None:
         v[DP_BR] = v[P_BRI] - v[P_BRO]
@@ -231,7 +230,9 @@ class Estimators:
         else:
             q[DP_BR_OVER] = _NOT_READY
 
-    def _expected(self, now: int, v: list[float], q: list[int], sent: Sequence[float]) -> None:
+    def _expected(
+        self, now: int, v: list[float], q: list[int], sent: Sequence[float], track: float
+    ) -> None:
         """H05: P0 + R_ret (Q_b - Q_p + Q_r), P0 tracked slowly, frozen while the drop is beyond its limit."""
         flow = v[Q_B_2S] - v[Q_P_2S] + v[Q_R_2S]
         known = q[P_VEN] or q[Q_B_2S] or q[Q_P_2S] or q[Q_R_2S]
@@ -255,7 +256,7 @@ class Estimators:
                 self._base = p0
                 self._recentre_at = None
             else:
-                most = TRACK_MMHG_S * 0.1
+                most = track * 0.1
                 self._base -= most if drop > most else -most if drop < -most else drop
         v[P_VEN_EXP] = self._base + self._r_ret * flow
         v[P_VEN_DROP] = v[P_VEN_EXP] - v[P_VEN]
@@ -325,9 +326,11 @@ class Estimators:
                 q[target] = q[flow] or _NOT_READY
         v[N_MIN] = min(v[c] for c in _TACHS)
         q[N_MIN] = max(q[c] for c in _TACHS)
+        self._blood_inside = state in _BLOOD_COMES or (self._blood_inside and state not in _OVER)
+        self._cells_inside = state in _CELLS_COME or (self._cells_inside and state not in _OVER)
         still = abs(v[N_BP]) < 0.2 and q[N_BP] == _GOOD  # noqa: PLR2004 - tachometer noise
-        self._blood_stop_ns = self._blood_stop_ns + gap if still and state in BLOOD_INSIDE else 0
-        starved = v[Q_C_2S] < 3.0 and state in FILLED  # noqa: PLR2004 - no perfusion to speak of
+        self._blood_stop_ns = self._blood_stop_ns + gap if still and self._blood_inside else 0
+        starved = v[Q_C_2S] < 3.0 and self._cells_inside  # noqa: PLR2004 - no perfusion to speak of
         self._cell_stop_ns = self._cell_stop_ns + gap if starved else 0
         inside = q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
         self._r4s_ns = self._r4s_ns + gap if highest is Response.R4S and inside else 0

@@ -18,13 +18,13 @@ from qh1a.tick import Actuator, Quality, Response, State
 _GOOD: Final = int(Quality.GOOD)
 _C = Channel
 (
-    Q_B, Q_P, Q_C, Q_R, P_ACC, P_PRE, P_BRI, P_F2O, T_BR, W_R, V_HEP, N_RP, POS_PC, TMP, DP_BR_OVER, Q_B_2S,
+    Q_B, Q_P, Q_C, Q_R, P_ACC, P_PRE, P_BRI, P_F2O, T_W1, T_BR, W_R, V_HEP, N_RP, POS_AC, POS_VC, POS_PC, POS_SC, TMP, DP_BR_OVER, Q_B_2S,
     Q_P_2S, Q_C_2S, W_SP, TO_NOMINAL, RINSE_CHASE,
 ) = (
     int(c)
     for c in (
-        _C.Q_B, _C.Q_P, _C.Q_C, _C.Q_R, _C.P_ACC, _C.P_PRE, _C.P_BRI, _C.P_F2O, _C.T_BR, _C.W_R, _C.V_HEP,
-        _C.N_RP, _C.POS_PC, _C.TMP, _C.DP_BR_OVER, _C.Q_B_2S, _C.Q_P_2S, _C.Q_C_2S, _C.W_SP, _C.TO_NOMINAL,
+        _C.Q_B, _C.Q_P, _C.Q_C, _C.Q_R, _C.P_ACC, _C.P_PRE, _C.P_BRI, _C.P_F2O, _C.T_W1, _C.T_BR, _C.W_R, _C.V_HEP,
+        _C.N_RP, _C.POS_AC, _C.POS_VC, _C.POS_PC, _C.POS_SC, _C.TMP, _C.DP_BR_OVER, _C.Q_B_2S, _C.Q_P_2S, _C.Q_C_2S, _C.W_SP, _C.TO_NOMINAL,
         _C.RINSE_CHASE,
     )
 )  # fmt: skip
@@ -38,6 +38,7 @@ RATIO_LEAD: Final = 0.295
 RETURN_LEAD: Final = 4.0
 """The loop stays this far under perfusion; I12 bites at 3 mL/min."""
 FLUSH: Final = 20.0
+TEST_SHARE: Final = 0.2
 TEST: Final = {"BP": 20.0, "PP": 4.0, "CP": 20.0, "RP": 4.0}
 TRIM_SHARE: Final = 0.10
 """The balance trim stays within +/-10 % of Q_p (circuit 4)."""
@@ -50,6 +51,10 @@ R1_PER_H: Final = 3
 BOLUS_ML_H: Final = 60.0
 WARM_LOSS_C: Final = 0.35
 """Warmer outlet above the reactor at Q_c 100: UA 0.15 W/K against 6.66 W/K of flow (circuit 1)."""
+EMPTY_G: Final = 15.0
+"""Below this the perfusion pump would draw air from the reservoir."""
+WARM_SLACK_C: Final = 0.5
+"""A warmer this far behind its set point is at full power: the integrator then follows the outlet itself."""
 LEVEL_BAND_G: Final = 2.0
 CHASE_BAND_G: Final = (30.0, 50.0)
 
@@ -150,6 +155,7 @@ class Loops:
         self._trim_moves = False
         self._returning = False
         self._warm_rate = 1.0
+        self._outlet = 0.0
         self._state = State.SELF_WAIT
         self._bolus_left = prescription.anticoagulation.bolus_ml
         self._v_hep: float | None = None
@@ -207,7 +213,8 @@ class Loops:
         else:
             self._suction.seed(sent[RP], 0.0)
         if sent[W] > 0.0:
-            self._temperature.observe(sent[W], dt, self._warm_rate)
+            reached = self._outlet + WARM_SLACK_C
+            self._temperature.observe(sent[W] if sent[W] < reached else reached, dt, self._warm_rate)
 
     # -- one loop each ----------------------------------------------------------------------------------
 
@@ -220,7 +227,7 @@ class Loops:
             case Blood.OFF:
                 return loop.stop()
             case Blood.TEST:
-                return TEST["BP"]
+                return TEST["BP"] if v[POS_VC] == 1.0 else 0.0
             case Blood.PRIME:
                 wanted = p.preparation.prime_flow_ml_min
             case Blood.FILL:
@@ -233,6 +240,8 @@ class Loops:
                 wanted = stairs if stairs < sets.blood else sets.blood
             case Blood.SET:
                 wanted = sets.blood
+        if v[POS_VC] != 1.0 or (v[POS_AC] != 1.0 and v[POS_SC] != 1.0):
+            return loop.stop()  # the way is not open yet
         if q[Q_B] != _GOOD:
             return loop.hold()
         loop.ramp(wanted, dt, loop.slew, loop.slew)
@@ -251,7 +260,8 @@ class Loops:
             case Separation.OFF:
                 return loop.stop()
             case Separation.TEST:
-                return TEST["PP"]
+                share = TEST_SHARE * v[Q_B_2S]
+                return 0.0 if share < 0.0 else share if share < TEST["PP"] else TEST["PP"]
             case Separation.FLUSH:
                 wanted = FLUSH
             case Separation.LATER if in_state_s < self._p.ramp.plasma_delay_s:
@@ -282,6 +292,8 @@ class Loops:
                 return TEST["CP"]
             case Perfusion.SET:
                 pass
+        if q[W_R] == _GOOD and v[W_R] < EMPTY_G:
+            return loop.stop()
         if q[Q_C] != _GOOD:
             return loop.hold()
         loop.ramp(sets.perfusion, dt, loop.slew, loop.slew)
@@ -301,7 +313,7 @@ class Loops:
                 wanted = 0.0
                 self._balance.seed(0.0, 0.0)
             case Return.TEST:
-                return TEST["RP"], 1.0
+                return TEST["RP"] if v[POS_PC] == v[POS_VC] == 1.0 else 0.0, 1.0
             case Return.FLUSH:
                 wanted = FLUSH
             case Return.RINSE:
@@ -352,6 +364,7 @@ class Loops:
             return 0.0
         share = flow / 100.0
         self._warm_rate = share
+        self._outlet = v[T_W1]
         ff = sets.temperature + WARM_LOSS_C / share
         gain = share if share < 1.0 else 1.0
         return self._temperature.step(sets.temperature - v[T_BR], v[T_BR], dt, ff, gain)

@@ -192,7 +192,8 @@ class Supervisor:
             if any(q[c] != _GOOD for c in _I4):
                 self._zero(out, RP, 4)
             most = v[Q_C_2S] - RECIRCULATION if q[Q_C_2S] == _GOOD else 0.0
-            if out[RP] > most:
+            # The self-test turns the pumps on an empty reservoir: there is no perfusion to stay below.
+            if out[RP] > most and state is not State.SELF_PUMPS:
                 out[RP] = max(0.0, most)
                 self._bite(12)
             if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:

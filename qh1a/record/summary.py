@@ -62,7 +62,7 @@ def _last(file: SessionFile, channel: Channel) -> float | None:
 
 def _figure(configs: object, *path: str) -> float:
     for key in path:
-        configs = configs[key] if isinstance(configs, Mapping) else None
+        configs = configs.get(key) if isinstance(configs, Mapping) else None
     if not isinstance(configs, int | float):
         msg = f"{'.'.join(path)} is no number"
         raise TypeError(msg)

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from qh1a.report.data import Flags, Floats
+from qh1a.report.events import Flags, Floats
 
 BUCKETS: Final = 750
 """Columns of a drawing: 1500 extreme values, about a third of a point of paper each."""

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from qh1a.channels import Channel
-from qh1a.report.data import Flags, Study, Trace
+from qh1a.report.data import Study, Trace
+from qh1a.report.events import Flags
 from qh1a.tick import Phase
 from qh1a.units import PLASMA_G_PER_ML, SALINE_G_PER_ML
 
@@ -19,7 +20,9 @@ EVAPORATION_MG_PER_L: Final = 44.0
 BALANCE_CHANNELS: Final = frozenset(
     {_C.W_S, _C.W_W, _C.W_R, _C.V_HEP, _C.G_O2, _C.G_AIR, _C.G_CO2, _C.BALANCE, _C.SESSION_BALANCE, _C.W_SP}
 )
-KEPT_CHANNELS: Final = frozenset({_C.Q_B, _C.Q_P, _C.Q_C, _C.Q_R, _C.QP_QB, _C.PLASMA_SHARE, _C.T_BR, _C.W_R, _C.DO_IN, _C.PH})
+KEPT_CHANNELS: Final = frozenset(
+    {_C.Q_B, _C.Q_P, _C.Q_C, _C.Q_R, _C.QP_QB, _C.PLASMA_SHARE, _C.T_BR, _C.W_R, _C.DO_IN, _C.PH}
+)
 _SET_BY: Final = {
     _C.Q_B: "blood_ml_min",
     _C.Q_P: "plasma_ml_min",

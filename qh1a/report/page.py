@@ -86,13 +86,15 @@ def _body(seen: Study, summary: Summary, proof: Proof, texts: Mapping[str, Json]
         sections.set_points(seen),
         sections.net_balance(seen),
         sections.alarm_table(seen, texts),
-        "<h2>Trends</h2>",
+        '<h2 class="trends">Trends</h2>',
         sections.how_to_read(seen),
     ]
     for group in GROUPS:
         drawing = trends(seen, group)
         if drawing:
-            blocks.append(f'<section class="group"><h3>{esc(group.title)}</h3>{_figure(drawing, group.title)}</section>')
+            blocks.append(
+                f'<section class="group"><h3>{esc(group.title)}</h3>{_figure(drawing, group.title)}</section>'
+            )
     blocks += [
         _left_out(seen),
         sections.faults(seen),
@@ -114,4 +116,3 @@ def _left_out(seen: Study) -> str:
     gaps = sections.unusable(seen)
     more = f" Left out because not usable, RAMP to RINSEBACK: {gaps}." if gaps else ""
     return f'<p class="note">{esc(line + more)}</p>'
-

@@ -7,8 +7,10 @@ from typing import Final
 
 from qh1a.tick import Priority
 
-DASH: Final = "–"
-_ODD: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+DASH: Final = "\N{EN DASH}"
+_ODD: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _SHAPES: Final = {
     Priority.HIGH: '<path d="M4 1h4l3 3v4l-3 3H4L1 8V4z" fill="#fff"/>',
     Priority.MEDIUM: '<path d="M6 1l5.4 10H.6z" fill="#000"/>',
@@ -67,7 +69,9 @@ def chip(priority: Priority, text: str = "") -> str:
 
 def table(heads: Sequence[tuple[str, str]], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
     """A table. `heads` are (text, class) of the columns, `rows` (class, cells); cells are HTML already."""
-    head = "".join(f'<th class="{css}">{esc(text)}</th>' if css else f"<th>{esc(text)}</th>" for text, css in heads)
+    head = "".join(
+        f'<th class="{css}">{esc(text)}</th>' if css else f"<th>{esc(text)}</th>" for text, css in heads
+    )
     body = "".join(
         f"<tr{f' class={chr(34)}{css}{chr(34)}' if css else ''}>"
         + "".join(

@@ -10,7 +10,8 @@ from qh1a.hazards import LIMITS, RULES, Rule, Side
 from qh1a.plant import PlantKind
 from qh1a.record.summary import Summary
 from qh1a.report.configs import Json, find, number, rows, table, text
-from qh1a.report.data import RULE, Alarm, Study, response_text
+from qh1a.report.data import Study
+from qh1a.report.events import RULE, Alarm, response_text
 from qh1a.report.figures import fault_span
 from qh1a.report.measures import Spread, balance, kept
 from qh1a.report.parts import DASH, chip, esc, gauge, hms, length
@@ -74,12 +75,18 @@ def outcome(study: Study, summary: Summary) -> str:
     ]
     if short:
         tags.append('<span class="tag loud">SHORT</span>')
-    share = f"{100 * effective / nominal:.1f} % of {hms(nominal)}" if effective is not None and nominal else ""
+    share = (
+        f"{100 * effective / nominal:.1f} % of {hms(nominal)}" if effective is not None and nominal else ""
+    )
     litres = None if summary.plasma_ml is None else summary.plasma_ml / 1000
     alarms = summary.alarms
     chips = "".join(
         chip(p, f"{n} {p.name.lower()}")
-        for p, n in ((Priority.HIGH, alarms.high), (Priority.MEDIUM, alarms.medium), (Priority.LOW, alarms.low))
+        for p, n in (
+            (Priority.HIGH, alarms.high),
+            (Priority.MEDIUM, alarms.medium),
+            (Priority.LOW, alarms.low),
+        )
     )
     speed = "" if summary.x_real_time is None else f", {summary.x_real_time:.0f} × real time"
     cells = (
@@ -88,7 +95,12 @@ def outcome(study: Study, summary: Summary) -> str:
         ("blood circulating", hms(summary.blood_s), "", "Q_b 10 mL/min or more"),
         ("plasma processed", shown(litres, 2), "L", "separated, RAMP and TREAT"),
         ("net balance", shown(summary.net_balance_ml, 0, sign=True), "mL", "RAMP to TREAT, + is gain"),
-        ("session balance", shown(summary.session_balance_ml, 0, sign=True), "mL", "with CONNECT and RINSEBACK"),
+        (
+            "session balance",
+            shown(summary.session_balance_ml, 0, sign=True),
+            "mL",
+            "with CONNECT and RINSEBACK",
+        ),
         ("protective stops", str(summary.protective_stops), "", "responses R2 and above"),
         ("ticks", f"{summary.ticks:,}".replace(",", " "), "", f"{summary.late_ticks} late{speed}"),
     )
@@ -142,7 +154,8 @@ def set_points(study: Study) -> str:
         ("signal", ""), ("unit", ""), ("prescribed", "num"), ("set at the end", "num"),
         ("TREAT, mean ± sd", "num"), (f"its last {length(last_s)}", "num"), ("usable", "num"),
     ]  # fmt: skip
-    return f"<h2>Set points</h2>{grid(heads if changed else heads[:3] + heads[4:], body)}"
+    table_ = grid(heads if changed else heads[:3] + heads[4:], body)
+    return f'<section class="keep"><h2>Set points</h2>{table_}</section>'
 
 
 def label(channel: Channel) -> str:
@@ -156,8 +169,18 @@ def net_balance(study: Study) -> str:
     if found is None:
         return "<h2>Balance</h2><p>RAMP was not reached: there is no balance.</p>"
     body = [("", (esc(part.name), esc(part.how), shown(part.ml, 1, sign=True))) for part in found.parts]
-    body.append(("total", ("sum of the terms", "from the recorded scales, 10-s medians", shown(found.total, 1, sign=True))))
-    body.append(("", ("the controller's estimate", "last value before RINSEBACK", shown(found.estimate, 1, sign=True))))
+    body.append(
+        (
+            "total",
+            ("sum of the terms", "from the recorded scales, 10-s medians", shown(found.total, 1, sign=True)),
+        )
+    )
+    body.append(
+        (
+            "",
+            ("the controller's estimate", "last value before RINSEBACK", shown(found.estimate, 1, sign=True)),
+        )
+    )
     if found.total is not None and found.estimate is not None:
         difference = shown(found.estimate - found.total, 1, sign=True)
         body.append(("quiet", ("estimate minus sum", "", difference)))
@@ -167,7 +190,8 @@ def net_balance(study: Study) -> str:
     )
     missing = f" Not to be derived: {', '.join(found.unmeasured)}." if found.unmeasured else ""
     heads = (("term", ""), ("how", ""), ("mL", "num"))
-    return f'<h2>Balance</h2>{grid(heads, body)}<p class="note">{esc(reservoir + missing)}</p>'
+    note = f'<p class="note">{esc(reservoir + missing)}</p>'
+    return f'<section class="keep"><h2>Balance</h2>{grid(heads, body)}{note}</section>'
 
 
 def _title(alarm: Alarm, rule: Rule | None, texts: Mapping[str, Json]) -> str:
@@ -191,7 +215,11 @@ def alarm_table(study: Study, texts: Mapping[str, Json]) -> str:
             row = CHANNELS[rule.channel]
             found = study.limit(rule.limit)
             value = f"{shown(alarm.value, row.decimals)} {row.unit}"
-            limit = "" if found is None else f"{'≥' if rule.side is Side.ABOVE else '≤'} {found:g}".replace("-", "−")
+            limit = (
+                ""
+                if found is None
+                else f"{'≥' if rule.side is Side.ABOVE else '≤'} {found:g}".replace("-", "−")
+            )
         body.append(
             (
                 "",
@@ -216,7 +244,11 @@ def alarm_table(study: Study, texts: Mapping[str, Json]) -> str:
 
 
 def _more(count: int) -> str:
-    return f'<p class="note">{count - MAX_ROWS} more rows are in the session file.</p>' if count > MAX_ROWS else ""
+    return (
+        f'<p class="note">{count - MAX_ROWS} more rows are in the session file.</p>'
+        if count > MAX_ROWS
+        else ""
+    )
 
 
 def how_to_read(study: Study) -> str:
@@ -295,7 +327,11 @@ def honesty(study: Study, summary: Summary) -> str:
             "The plant is a simulation. The report shows what controller, alarms and operator did with a modelled patient; "
             "it is no evidence of an effect of treatment."
         )
-    solutes = [n.replace("_", " ") for n, v in table(study.configs, "patient").items() if number(v, "clearance") is not None]
+    solutes = [
+        n.replace("_", " ")
+        for n, v in table(study.configs, "patient").items()
+        if number(v, "clearance") is not None
+    ]
     if solutes:
         lines.append(
             f"Solutes ({', '.join(solutes)}) are simulated truth. No sensor of this machine measures them and none is shown "
@@ -309,11 +345,15 @@ def honesty(study: Study, summary: Summary) -> str:
             "not be seen."
         )
     if Channel.TURB_R not in fitted:
-        lines.append("TURB_r is not fitted: a single broken fibre of the second filter is not detectable by pressure.")
+        lines.append(
+            "TURB_r is not fitted: a single broken fibre of the second filter is not detectable by pressure."
+        )
     if summary.late_ticks:
         lines.append(f"{summary.late_ticks} ticks were late and skipped; nothing was caught up.")
     if study.head.plant is PlantKind.SIM:
-        lines.append("Blood lost to the outside and blood trapped in the circuit are truths of the simulator, not of this file.")
+        lines.append(
+            "Blood lost to the outside and blood trapped in the circuit are truths of the simulator, not of this file."
+        )
     items = "".join(f"<li>{esc(line)}</li>" for line in lines)
     return f'<h2>What this report does not say</h2><ul class="plain">{items}</ul>' if lines else ""
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from qh1a.channels import CHANNELS, Channel
 from qh1a.hazards import RULES, Rule
-from qh1a.report.data import Study, response_text
+from qh1a.report.data import Study
+from qh1a.report.events import response_text
 from qh1a.settings import PLASMA_TO_BLOOD_MAX
 from qh1a.tick import STATES, Actuator, Phase, Priority, Response
 
@@ -61,6 +62,13 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "Balance",
+        (
+            Strip(_C.BALANCE, rules_on=(_C.BALANCE_ABS,), mirrored=True),
+            Strip(_C.W_R, others=((_C.W_SP, "set point"),)),
+        ),
+    ),
+    Group(
         "Pressures, blood side",
         (
             Strip(_C.P_ACC, rules_on=(_C.P_ACC_FAST,), limiters=("p_acc_limiter_mmhg",)),
@@ -90,13 +98,6 @@ GROUPS: Final = (
             Strip(_C.T_W1, command=_A.W, command_text="warmer set point", rules_on=(_C.T_W_MAX,)),
             Strip(_C.T_BR, planned="temperature_c"),
             Strip(_C.T_RET, rules_on=(_C.T_RET_RUN,)),
-        ),
-    ),
-    Group(
-        "Balance",
-        (
-            Strip(_C.BALANCE, rules_on=(_C.BALANCE_ABS,), mirrored=True),
-            Strip(_C.W_R, others=((_C.W_SP, "set point"),)),
         ),
     ),
 )

@@ -58,7 +58,7 @@ def test_a_killed_recorder_loses_no_acknowledged_tick(tmp_path: Path, kill_at: i
             assert [e.subject for e in decision.events] == ([str(n)] if n % 7 == 0 else [])
 
 
-@pytest.mark.parametrize("limit", [120_000, 700_000])
+@pytest.mark.parametrize("limit", [300_000, 700_000])
 def test_a_full_disk_is_an_error_and_what_was_durable_stays(tmp_path: Path, limit: int) -> None:
     path = tmp_path / "s.qh1a"
     command = [sys.executable, str(HERE / "full_writer.py"), str(path), str(limit)]
@@ -72,6 +72,14 @@ def test_a_full_disk_is_an_error_and_what_was_durable_stays(tmp_path: Path, limi
     with SessionFile(path) as file:
         assert file.ticks >= int(durable) > 0
         assert file.verify() == []
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.qh1a"
+    command = [sys.executable, str(HERE / "full_writer.py"), str(path), "50000"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
+    assert f"{path} cannot be created" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_recovers_loses_nothing(tmp_path: Path) -> None:

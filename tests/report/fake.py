@@ -1,6 +1,6 @@
 """A made-up session with the interface of a session file, so that the report is tested without a run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 from qh1a.channels import CHANNELS, Channel
 from qh1a.hazards import LIMITS
 from qh1a.plant import PlantKind
-from qh1a.report.data import Codes, Floats
+from qh1a.report.events import Codes, Floats
 from qh1a.tick import Actuator, Event, EventCode, Intent, IntentName, Phase, Quality, Response
 
 C = Channel
@@ -114,7 +114,9 @@ PLAN = (
 )  # fmt: skip
 
 
-def session(hours: float = 4.0, hz: float = 10.0, pause: tuple[float, float] | None = (5400.0, 5700.0)) -> Fake:
+def session(
+    hours: float = 4.0, hz: float = 10.0, pause: tuple[float, float] | None = (5400.0, 5700.0)
+) -> Fake:
     """A plausible session of some hours; `pause` is a PAUSE (plasma) inside TREAT, from RAMP on."""
     scale = min(1.0, hours / 4.0)
     lengths = [(p, s * scale if s else hours * 3600.0) for p, s in PLAN]
@@ -129,10 +131,12 @@ def session(hours: float = 4.0, hz: float = 10.0, pause: tuple[float, float] | N
         at = end
     if pause:
         phase[(times >= pause[0]) & (times < pause[1])] = Phase.PAUSE
-    rng = np.random.default_rng(3)
+    calls = iter(range(1000))
 
     def noise(sd: float) -> Floats:
-        return rng.normal(0.0, sd, times.shape)
+        """Even noise of a standard deviation, another at each call."""
+        parts = np.sin(np.arange(times.size) * 12.9898 + next(calls) * 78.233) * 43758.5453
+        return (np.modf(parts)[0]) * 1.7 * sd
 
     def lag(target: Floats, tau: float) -> Floats:
         out = np.empty_like(target)
@@ -236,6 +240,3 @@ def _story(made: Fake, times: Floats, phase: Floats, hours: float) -> Iterator[R
     yield Recorded(made.tick(0.375 * h), Event(EventCode.RESPONSE, "H10.2", float(Response.R2)))
     end = float(times[-1]) - 30.0
     yield Recorded(made.tick(end), Event(EventCode.OUTCOME, "", h, "COMPLETED"))
-
-
-Change = Callable[[Fake], None]

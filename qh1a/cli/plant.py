@@ -1,0 +1,102 @@
+"""Composes the simulated plant out of its files. The only module that knows `sim` besides `describe`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from qh1a.config import ConfigError, build, load, read, resolve, to_tree
+from qh1a.config.load import NO_OVERRIDES
+from qh1a.settings import Prescription
+from qh1a.sim.circuit import Circuit
+from qh1a.sim.faults import FaultError, FaultScript, ScriptedFault, read_script
+from qh1a.sim.parameters import CircuitParameters
+from qh1a.sim.patient import Patient
+from qh1a.sim.plant import SimPlant
+from qh1a.sim.sensors import SensorBank, SensorFile, sensor_rows
+from qh1a.tick import Decision, EventCode, Frame, Intent, SessionView
+
+SENSORS: Final = "sensors.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class SimParts:
+    """What a simulated plant is made of, and its trees for the record."""
+
+    circuit: CircuitParameters
+    patient: Patient
+    sensors: SensorFile
+    faults: tuple[ScriptedFault, ...]
+    trees: Mapping[str, object]
+
+
+def load_parts(
+    prescription: Prescription, rig: str, patient: str, faults: str | None, overrides: Mapping[str, object]
+) -> SimParts:
+    """The parts from files, by path or shipped name. Raises `ConfigError`."""
+    circuit = load_circuit(resolve(rig, "rigs"))
+    person = load_patient(resolve(patient, "patients"), overrides)
+    sensors = load_sensors(resolve(SENSORS, "devices"))
+    script: tuple[ScriptedFault, ...] = ()
+    trees: dict[str, object] = {
+        "circuit": to_tree(circuit),
+        "patient": to_tree(person),
+        "sensors": to_tree(sensors),
+    }
+    if faults is not None:
+        path = resolve(faults, "faults")
+        script = load_faults(path, prescription.nominal_h * 3600.0)
+        trees["faults"] = read(path)
+    return SimParts(circuit, person, sensors, script, trees)
+
+
+def load_circuit(path: Path) -> CircuitParameters:
+    """`[circuit]` of a rig file. Raises `ConfigError`."""
+    return load(CircuitParameters, path, "circuit")
+
+
+def load_patient(path: Path, overrides: Mapping[str, object] = NO_OVERRIDES) -> Patient:
+    """A virtual patient. Raises `ConfigError`."""
+    return build(Patient, read(path), str(path), "patient", overrides)
+
+
+def load_sensors(path: Path) -> SensorFile:
+    """The sensors' figures. Raises `ConfigError`."""
+    return load(SensorFile, path)
+
+
+def load_faults(path: Path, prescribed_s: float) -> tuple[ScriptedFault, ...]:
+    """A fault script for a session of a prescribed time. Raises `ConfigError`."""
+    try:
+        return read_script(read(path), str(path), prescribed_s)
+    except FaultError as error:
+        # `ConfigError` puts the file in front again.
+        raise ConfigError(str(path), "", "", str(error).removeprefix(f"{path}: ")) from None
+
+
+def build_plant(parts: SimParts, prescription: Prescription, seed: int) -> SimPlant:
+    """The plant, not yet open."""
+    preparation = prescription.preparation
+    return SimPlant(
+        Circuit(parts.circuit, parts.patient, primed=preparation.starts_primed),
+        SensorBank(sensor_rows(parts.sensors), seed),
+        FaultScript(parts.faults, seed),
+        prime_to_patient=preparation.prime_goes_to == "patient",
+    )
+
+
+class Bedside:
+    """An observer that lets the plant's virtual perfusionist do what the operator said, once it was taken."""
+
+    def __init__(self, plant: SimPlant) -> None:
+        self._plant = plant
+        self._before: SessionView | None = None
+
+    def __call__(self, _: Frame, intents: Sequence[Intent], decision: Decision) -> None:
+        """See one tick."""
+        before = self._before
+        self._before = decision.session
+        if intents and before is not None:
+            taken = {e.value for e in decision.events if e.code is EventCode.INTENT_TAKEN}
+            self._plant.hands(before, [i for i in intents if float(i.id) in taken])
+        self._plant.witness(decision.session)

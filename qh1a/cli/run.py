@@ -1,0 +1,220 @@
+"""`qh1a run`: one session, from its files to its record."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from qh1a.cli.say import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    RefusedError,
+    complain,
+    number,
+    polite,
+    result_json,
+    result_pairs,
+)
+
+if TYPE_CHECKING:
+    from qh1a.cli.plant import SimParts
+    from qh1a.config import Configuration
+    from qh1a.runtime import RunResult
+    from qh1a.script import ScriptedOperator
+
+SEED_MAX: Final = 2**63 - 1
+"""Seeds are kept as 64-bit integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A session that has passed every check and can start."""
+
+    configuration: "Configuration"
+    parts: "SimParts"
+    operator: "ScriptedOperator"
+    seed: int
+    speed: float | None
+    out: Path
+
+
+def run(  # noqa: PLR0913 - one argument per option of the command line
+    prescription: Annotated[str, typer.Argument(help="A file, or a shipped name such as 4h.toml.")],
+    *,
+    plant: Annotated[str, typer.Option(help="What runs: sim.")] = "sim",
+    speed: Annotated[str, typer.Option(help="Times real time, or max.")] = "1",
+    patient: Annotated[str, typer.Option(help="Virtual patient.")] = "aclf-typical.toml",
+    faults: Annotated[str | None, typer.Option(help="Fault script.")] = None,
+    operator: Annotated[str, typer.Option(help="auto, or a script.")] = "auto",
+    limits: Annotated[str, typer.Option(help="Limits.")] = "default.toml",
+    tuning: Annotated[str, typer.Option(help="Gains of the loops.")] = "default.toml",
+    seed: Annotated[int, typer.Option(help="Seed of everything drawn.")] = 1,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override one value, e.g. limits.tmp_trip_mmhg=50."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Session file [PRESCRIPTION-SEED.qh1a].")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Run a session in simulation and record it."""
+    with polite():
+        job = _prepare(
+            prescription, plant=plant, speed=speed, patient=patient, faults=faults, operator=operator,
+            limits=limits, tuning=tuning, seed=seed, sets=tuple(sets or ()), out=out,
+        )  # fmt: skip
+        result = asyncio.run(_session(job))
+        code = _report(job, result, as_json=json)
+    raise typer.Exit(code)
+
+
+def _prepare(  # noqa: PLR0913 - as `run`
+    prescription: str,
+    *,
+    plant: str,
+    speed: str,
+    patient: str,
+    faults: str | None,
+    operator: str,
+    limits: str,
+    tuning: str,
+    seed: int,
+    sets: tuple[str, ...],
+    out: Path | None,
+) -> _Job:
+    """Check everything before anything starts."""
+    from qh1a.cli.plant import load_parts
+    from qh1a.config import Configuration, parse_set
+    from qh1a.script import ScriptedOperator, load_script, script_tree
+
+    _refuse_plant(plant)
+    factor = _speed(speed)
+    if not 0 <= seed <= SEED_MAX:
+        raise RefusedError(where="--seed", value=seed, allowed=f"allowed 0 to {SEED_MAX}")
+    if operator == "console":
+        allowed = "not available in this version, allowed auto or a script"
+        raise RefusedError(where="--operator", value=operator, allowed=allowed)
+    path = out or Path(f"{Path(prescription).stem}-{seed}.qh1a")
+    _refuse_out(path)
+    overrides = parse_set(sets)
+    configuration = Configuration.load(prescription, limits=limits, tuning=tuning, overrides=overrides)
+    parts = load_parts(configuration.prescription, "sim.toml", patient, faults, overrides)
+    script = load_script(operator)
+    trees: Mapping[str, object] = {**parts.trees, "operator": script_tree(script)}
+    return _Job(configuration.beside(trees), parts, ScriptedOperator(script), seed, factor, path)
+
+
+def _refuse_plant(plant: str) -> None:
+    if plant == "rig":
+        raise RefusedError(where="--plant", value=plant, allowed="not available in this version, allowed sim")
+    if plant != "sim":
+        raise RefusedError(where="--plant", value=plant, allowed="allowed sim")
+
+
+def _refuse_out(path: Path) -> None:
+    if path.exists():
+        allowed = "exists already and is not overwritten; name another with --out"
+        raise RefusedError(where=str(path), allowed=allowed)
+    if not path.parent.is_dir():
+        raise RefusedError(where=str(path), allowed=f"there is no folder {path.parent}")
+
+
+def _speed(text: str) -> float | None:
+    """A factor on real time; None for max."""
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not (math.isfinite(factor) and factor > 0.0):
+        raise RefusedError(where="--speed", value=text, allowed="allowed max or a factor above 0")
+    return factor
+
+
+async def _session(job: _Job) -> "RunResult":
+    """Compose and run; the record is closed whatever happens."""
+    from qh1a import __version__, runtime
+    from qh1a.cli.plant import Bedside, build_plant
+    from qh1a.cli.progress import progress
+    from qh1a.clock import VirtualClock
+    from qh1a.control.kernel import Kernel
+    from qh1a.record import Header, Recorder
+
+    c = job.configuration
+    plant = build_plant(job.parts, c.prescription, job.seed)
+    identities = await plant.open()
+    clock = VirtualClock(job.speed)
+    header = Header(plant.kind, c.tree(), c.digest(), __version__, job.seed, identities)
+    recorder = Recorder(job.out, header, clock)
+    labels: dict[str, str] = {}
+    try:
+        with progress(c.prescription, clock) as show:
+            result = await runtime.run(
+                plant=plant,
+                clock=clock,
+                kernel=Kernel(c.prescription, c.limits, c.tuning, c.rig),
+                operator=job.operator,
+                recorder=recorder,
+                observers=(Bedside(plant), *show),
+            )
+        labels = {"late_ticks": str(result.late_ticks)}
+        if result.wall_s > 0.0:
+            labels["x_real_time"] = f"{result.sim_s / result.wall_s:.1f}"
+    finally:
+        recorder.close(labels)
+        await plant.close()
+    return result
+
+
+def _report(job: _Job, result: "RunResult", *, as_json: bool) -> int:
+    """Print what the session came to; the exit code."""
+    from qh1a.record import SessionFile, summarise
+
+    with SessionFile(job.out) as file:
+        summary = summarise(file)
+    if as_json:
+        result_json(summary.as_dict())
+    else:
+        a = summary.alarms
+        result_pairs(
+            (
+                ("outcome", f"{summary.outcome}, {summary.phase or 'not started'}"),
+                ("plant", f"{summary.plant}, research software"),
+                (
+                    "effective",
+                    f"{number(_minutes(summary.effective_s), 'min')} of {summary.prescribed_h * 60:.0f} min, "
+                    f"{'inside' if summary.within_window else 'OUTSIDE'} the window",
+                ),
+                ("blood", number(_minutes(summary.blood_s), "min")),
+                ("wall", number(_minutes(summary.wall_s), "min")),
+                ("plasma", number(summary.plasma_ml, "mL", 0)),
+                ("net balance", number(summary.net_balance_ml, "mL")),
+                ("with connect, rinse", number(summary.session_balance_ml, "mL")),
+                ("alarms", f"{a.high} high, {a.medium} medium, {a.low} low"),
+                ("protective stops", str(summary.protective_stops)),
+                ("ticks", f"{summary.ticks:,}, {summary.late_ticks} late"),
+                ("speed", f"{number(summary.x_real_time, decimals=0)} x real time"),
+                ("session file", summary.session_file),
+                ("config", summary.config_hash),
+                ("seed", str(summary.seed)),
+            )
+        )
+    for trouble in (result.fault, *result.dropped_observers):
+        if trouble:
+            complain(f"{job.out}: {trouble}")
+    if result.interrupted:
+        complain("interrupted: the plant was made safe and the record closed")
+        return INTERRUPTED
+    if result.fault or result.dropped_observers:
+        return FAILED
+    good = summary.outcome in ("completed", "ended_early") and summary.within_window
+    return DONE if good else FAILED
+
+
+def _minutes(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / 60.0

@@ -1,0 +1,77 @@
+"""How every command speaks: results, one-line refusals, JSON, tables."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+
+DONE: Final = 0
+FAILED: Final = 1
+BAD_USE: Final = 2
+INTERRUPTED: Final = 130
+
+
+class RefusedError(Exception):
+    """A user's mistake, in one line: where, what was given, what is allowed."""
+
+    def __init__(self, *, where: str, value: object = "", allowed: str) -> None:
+        super().__init__(f"{where} = {value}: {allowed}" if value != "" else f"{where}: {allowed}")
+
+
+@contextmanager
+def polite() -> Iterator[None]:
+    """Turn a user's mistake into one line on stderr and exit code 2; anything else is our own mistake."""
+    try:
+        yield
+    except Exception as error:
+        from qh1a.config import ConfigError
+        from qh1a.plant import PlantError
+        from qh1a.record import RecordError
+
+        if isinstance(error, RefusedError | ConfigError | PlantError | RecordError):
+            complain(str(error))
+            raise typer.Exit(BAD_USE) from None
+        raise
+
+
+def complain(text: str) -> None:
+    """One line for people."""
+    typer.echo(" ".join(text.split()), err=True)
+
+
+def result_json(value: object) -> None:
+    """One JSON object, or list of rows, on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def result_pairs(pairs: Iterable[tuple[str, str]]) -> None:
+    """Names and values on stdout, aligned."""
+    rows = list(pairs)
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, value in rows:
+        typer.echo(f"{name:{width}}  {value}".rstrip())
+
+
+def result_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on stdout: aligned for a terminal, tab-separated in a pipe."""
+    if not sys.stdout.isatty():
+        for row in (headings, *rows):
+            typer.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table, markup=False, highlight=False)
+
+
+def number(value: object, unit: str = "", decimals: int = 1) -> str:
+    """A figure for people, "-" when there is none."""
+    if not isinstance(value, int | float):
+        return "-"
+    return f"{value:,.{decimals}f} {unit}".strip()
