@@ -226,7 +226,7 @@ _MEASURED: Final = (
     # Gas and chemistry.
     _measured("DO_in", "mmHg", 0.0, 800.0, 5.0, 0, 0.1, "oxygen tension before the bioreactor"),
     _measured("DO_out", "mmHg", 0.0, 800.0, 5.0, 0, 0.1, "oxygen tension after the bioreactor"),
-    _measured("pH", "pH", 5.0, 9.0, 5.0, 2, 0.001, "pH before the bioreactor"),
+    _measured("pH", "pH", 0.0, 14.0, 5.0, 2, 0.001, "pH before the bioreactor"),
     _measured("G_O2", "mL/min", 0.0, 2000.0, 2.0, 0, 0.1, "oxygen flow"),
     _measured("G_air", "mL/min", 0.0, 2000.0, 2.0, 0, 0.1, "air flow"),
     _measured("G_CO2", "mL/min", 0.0, 500.0, 2.0, 0, 0.1, "carbon dioxide flow"),

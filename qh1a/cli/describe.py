@@ -148,13 +148,11 @@ _PLANNED: Final = {
 
 def _acting(plan: Mapping[str, object]) -> dict[str, str]:
     """What each actuator does that is not off or closed."""
-    from enum import Enum
-
     found: dict[str, str] = {}
     for field, actuator in _PLANNED.items():
         mode = plan[field]
-        text = str(mode.value) if isinstance(mode, Enum) else "on" if mode else "0"
-        if text not in ("0", "closed"):
+        text = mode if isinstance(mode, str) else "on" if mode else "off"
+        if text not in ("off", "shut"):
             found[actuator] = text
     return found
 

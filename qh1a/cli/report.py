@@ -17,15 +17,16 @@ def report(
 ) -> None:
     """Write the report of a session as one self-contained HTML file."""
     with polite():
-        if find_spec("matplotlib") is None:
-            allowed = 'matplotlib is not installed; it comes with: pip install "qh1a[report]"'
-            raise RefusedError(where="report", allowed=allowed)
-        if not out.parent.is_dir():
-            raise RefusedError(where=str(out), allowed=f"there is no folder {out.parent}")
-        from qh1a import report as reports
         from qh1a.record import SessionFile
 
         with SessionFile(file) as session:
+            if find_spec("matplotlib") is None:
+                allowed = 'matplotlib is not installed; it comes with: pip install "qh1a[report]"'
+                raise RefusedError(where="report", allowed=allowed)
+            if not out.parent.is_dir():
+                raise RefusedError(where=str(out), allowed=f"there is no folder {out.parent}")
+            from qh1a import report as reports
+
             try:
                 reports.write(session, out)
             except OSError as error:

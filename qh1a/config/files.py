@@ -1,6 +1,5 @@
 """Where configuration files are: an existing path, or a shipped name. No other path is ever guessed."""
 
-import difflib
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +28,5 @@ def resolve(name: str, kind: str) -> Path:
         return root() / kind / name
     if path.is_dir():
         raise ConfigError(name, "", "", "is a folder, not a file")
-    names = shipped(kind)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    hint = f" (nearest is {near[0]})" if near else ""
-    raise ConfigError(name, "", "", f"no such file; shipped {kind} are {', '.join(names) or 'none'}{hint}")
+    names = ", ".join(shipped(kind)) or "none"
+    raise ConfigError(name, "", "", f"no such file; shipped {kind} are {names}")

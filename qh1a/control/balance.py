@@ -8,7 +8,7 @@ patient gained; zeroed on entering RAMP, frozen on entering RINSEBACK. A meter t
 from typing import Final
 
 from qh1a.channels import Channel
-from qh1a.control.windows import MEAN_2S, Delay, Mean
+from qh1a.control.windows import Delay, Mean
 from qh1a.tick import Quality, Response, State
 from qh1a.units import NS_PER_MIN, NS_PER_S, PLASMA_G_PER_ML, SALINE_G_PER_ML
 
@@ -38,11 +38,16 @@ _FROM_CONNECT: Final = frozenset({State.CONNECT_FILL, State.CONNECT_VENOUS}) | C
 }  # fmt: skip
 TOUCH_G_MIN: Final = 60.0
 """Faster than this somebody touches the bag (circuit 4)."""
-SETTLE_TICKS: Final = 100
+EVERY: Final = 5
+"""Ticks between two looks at the scales: they settle in 0.3 s, and no rule on them acts within a second."""
+MEAN_2S: Final = 4
+SETTLE_STEPS: Final = 20
 LEARN_NS: Final = 15 * NS_PER_MIN
 """The ratio Q_r/Q_p is learned against the scale in the first 15 min of TREAT (circuit 4 b)."""
-SLOPE_TICKS: Final = 100
+SLOPE_STEPS: Final = 20
 SLOPE_BLOCKS: Final = 18
+"""The 3-min slope: between 10-s means 180 s apart."""
+SECONDS_PER_STEP: Final = 0.5
 
 
 class Balance:
@@ -60,11 +65,11 @@ class Balance:
         self._lag = Delay(MEAN_2S)
         self._settle = 0
         self._touch_ns = 0
-        self._block = Mean(SLOPE_TICKS)
+        self._block = Mean(SLOPE_STEPS)
         self._blocks = Delay(SLOPE_BLOCKS)
         self._away = 0.0
         self._slope_ready = False
-        self._ticks = 0
+        self._steps = 0
         self._learned_ns = 0
         self._sum_p = self._sum_r = 0.0
         self._learn_w = 0.0
@@ -79,7 +84,7 @@ class Balance:
     def step(
         self, gap: int, v: list[float], q: list[int], state: State, highest: Response, samples_ml: float
     ) -> None:
-        """Write the balance channels of this tick."""
+        """Write the balance channels; `gap` is the time since the last call."""
         scales = q[W_R] or q[W_S] or q[W_W] or q[V_HEP]
         if state is not self._state:
             self._enter(state, v, samples_ml, ok=not scales)
@@ -103,7 +108,7 @@ class Balance:
         self._slope(v, q, state)
         self._pumps(gap, v, q, state, highest)
         self._rinse(gap, v, state)
-        self._ticks += 1
+        self._steps += 1
 
     @staticmethod
     def _weights(v: list[float]) -> tuple[float, float, float, float]:
@@ -142,7 +147,7 @@ class Balance:
         q[TOUCH] = q[W_R] or (_GOOD if self._before.filled >= MEAN_2S else _NOT_READY)
         touched = q[TOUCH] == _GOOD and v[TOUCH] > TOUCH_G_MIN and state in COUNTED
         if touched or q[W_R]:
-            self._settle = SETTLE_TICKS
+            self._settle = SETTLE_STEPS
         elif self._settle:
             self._settle -= 1
         self._touch_ns = self._touch_ns + gap if self._settle and state in COUNTED else 0
@@ -155,11 +160,11 @@ class Balance:
             self._slope_ready = False
         else:
             mean = self._block.push(self._value)
-            if not self._ticks % SLOPE_TICKS:
+            if not self._steps % SLOPE_STEPS:
                 old = self._blocks.push(mean)
                 self._slope_ready = old is not None
                 if old is not None:
-                    per_h = (mean - old) * 3600.0 / (SLOPE_TICKS * SLOPE_BLOCKS * 0.1)
+                    per_h = (mean - old) * 3600.0 / (SLOPE_STEPS * SLOPE_BLOCKS * SECONDS_PER_STEP)
                     self._away = per_h if self._value >= 0.0 else -per_h
         v[BALANCE_AWAY] = self._away
         q[BALANCE_AWAY] = _GOOD if self._slope_ready else _NOT_READY
@@ -184,7 +189,7 @@ class Balance:
             return
         residual = q_r - self._ratio * q_p
         self._volume += residual * minutes
-        if not self._ticks % 10:
+        if not self._steps % 2:
             self._residual.push(residual)
         v[RESIDUAL] = abs(self._residual.value)
         v[VOLUME] = abs(self._volume)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
-from qh1a.control.balance import Balance
+from qh1a.control.balance import EVERY, Balance
 from qh1a.control.windows import MEAN_2S, MEAN_10S, Delay, Mean
 from qh1a.settings import Limits, Prescription, Rig
 from qh1a.tick import Actuator, Frame, Quality, Response, SessionView, State
@@ -45,8 +45,8 @@ _LOST: Final = tuple(
         (_C.LOST_QB, (_C.Q_B,)),
     )
 )
+_NEEDED: Final = tuple(sorted({c for _, needs in _LOST for c in needs}))
 _CLAMPS: Final = tuple((a, int(_C.POS_AC) + k) for k, a in enumerate(range(_A.AC, _A.BV + 1)))
-_TACHS: Final = tuple(int(c) for c in (_C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP))
 CLAMP_NS: Final = 600_000_000
 """0.5 s after the command (H29), and the tick in which the command travels."""
 RECENTRE_NS: Final = 10 * NS_PER_S
@@ -56,19 +56,28 @@ LEARN_MMHG_S: Final = 1.0
 """In RAMP it is learned: blood replaces the prime in the return line within a minute or two."""
 RUN_NS: Final = 10 * NS_PER_S
 WARM_RETURN_NS: Final = 180 * NS_PER_S
-_BLOOD_COMES: Final = frozenset({State.CONNECT_FILL, State.RAMP})
-_CELLS_COME: Final = frozenset({State.PRIME_WARM, State.READY})
-_OVER: Final = frozenset({State.RINSE_BLOOD, State.DISCONNECT, State.ENDED})
+
+
+def _flags(*states: State) -> tuple[bool, ...]:
+    return tuple(state in states for state in State)
+
+
+_BLOOD_COMES: Final = _flags(State.CONNECT_FILL, State.RAMP)
+_CELLS_COME: Final = _flags(State.PRIME_WARM, State.READY)
+_OVER: Final = _flags(State.RINSE_BLOOD, State.DISCONNECT, State.ENDED)
+_TREAT, _RAMP = State.TREAT, State.RAMP
+_R4S: Final = Response.R4S
+BP, PP, RP, AC = (int(a) for a in (_A.BP, _A.PP, _A.RP, _A.AC))
 BASELINE_S: Final = 600
 
 # Indices as plain numbers: an enum look-up costs as much as the arithmetic it names.
 (
-    P_ACC, P_PRE, P_VEN, P_FIL, P_BRI, P_BRO, P_F2, P_F2O, T_W1, T_W2, T_RET, AIR_V, AIR_P, Q_P, N_BP,
+    P_ACC, P_PRE, P_VEN, P_FIL, P_BRI, P_BRO, P_F2, P_F2O, T_W1, T_W2, T_RET, AIR_V, AIR_P, N_BP, N_PP, N_CP, N_RP, POS_AC, POS_BV,
 ) = (
     int(c)
     for c in (
         _C.P_ACC, _C.P_PRE, _C.P_VEN, _C.P_FIL, _C.P_BRI, _C.P_BRO, _C.P_F2, _C.P_F2O, _C.T_W1, _C.T_W2,
-        _C.T_RET, _C.AIR_V, _C.AIR_P, _C.Q_P, _C.N_BP,
+        _C.T_RET, _C.AIR_V, _C.AIR_P, _C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP, _C.POS_AC, _C.POS_BV,
     )
 )  # fmt: skip
 (
@@ -119,7 +128,10 @@ class Estimators:
         self._r_ret = rig.return_resistance
         self._drop_limit = limits["p_ven_drop_mmhg"]
         self._p_ven_high = limits["p_ven_high_mmhg"]
-        self._fast = tuple((Mean(MEAN_2S), Mean(MEAN_10S)) for _ in _FLOWS)
+        self._means = tuple((Mean(MEAN_2S), Mean(MEAN_10S)) for _ in _FLOWS)
+        self._lost = False
+        self._state = State.SELF_WAIT
+        self._balance_gap = 0
         self._bubbles = (Bubble(), Bubble())
         self._air_now = 0.0
         self._air = (Delay(60), Delay(300))
@@ -160,28 +172,40 @@ class Estimators:
     ) -> None:
         """Fill the derived part of `v` and `q` from their measured part and from the tick before."""
         state = session.state
+        changed = state is not self._state
+        self._state = state
         self._flows(v, q)
         self._pressures(frame.now, v, q, sent, state)
         self._second_filter(v, q)
         self._air_counters(v, q)
-        self._timers(frame, gap_ns, v, q, state, sent, highest)
-        for target, needs in _LOST:
-            lost = 0
-            for c in needs:
-                if q[c]:
-                    lost += 1
-            v[target] = float(lost)
-        self.balance.step(gap_ns, v, q, state, highest, samples_ml)
-        self._session(v, session, highest, bits)
+        self._timers(frame.now, gap_ns, v, q, state, sent, highest)
+        self._lost_signals(v, q)
+        self._balance_gap += gap_ns
+        if changed or not self._ticks % EVERY:
+            self.balance.step(self._balance_gap, v, q, state, highest, samples_ml)
+            self._balance_gap = 0
+        if changed or not self._ticks % 10:
+            self._session(v, session)
+        v[_RESPONSE] = float(highest)
+        v[_BITS] = float(bits)
         self._ticks += 1
 
+    def _lost_signals(self, v: list[float], q: list[int]) -> None:
+        bad = any([q[c] for c in _NEEDED])
+        if bad or self._lost:
+            for target, needs in _LOST:
+                v[target] = float(sum([q[c] != _GOOD for c in needs]))
+        self._lost = bad
+
     def _flows(self, v: list[float], q: list[int]) -> None:
-        for (c, two, ten), (mean2, mean10) in zip(_FLOWS, self._fast, strict=True):
+        block = not self._ticks % MEAN_2S
+        for (c, two, ten), (mean2, mean10) in zip(_FLOWS, self._means, strict=True):
             if q[c] == _GOOD:
-                x = v[c]
-                v[two] = mean2.push(x)
-                v[ten] = mean10.push(x)
-                q[two] = q[ten] = _GOOD
+                v[two] = mean = mean2.push(v[c])
+                q[two] = _GOOD
+                if block:
+                    v[ten] = mean10.push(mean)
+                    q[ten] = _GOOD
             else:
                 q[two] = q[ten] = q[c]
                 if mean2.filled:
@@ -200,7 +224,7 @@ class Estimators:
         q[TMP] = q[P_PRE] or q[P_VEN] or q[P_FIL]
         # H11 is armed once separation has run for 10 s: with PP stopped a TMP near 0 is normal.
         separating = q[Q_P_2S] == _GOOD and v[Q_P_2S] > SHORT_ABOVE
-        if not separating and sent[_A.PP] <= SHORT_ABOVE:
+        if not separating and sent[PP] <= SHORT_ABOVE:
             self._pp_since = None
         elif separating and self._pp_since is None:
             self._pp_since = now
@@ -215,14 +239,14 @@ class Estimators:
         q[P_VEN_RUN] = known if q_b > 40.0 else _NOT_READY  # noqa: PLR2004 - H05
         q[P_VEN_FAST] = known if q_b >= 50.0 else _NOT_READY  # noqa: PLR2004 - H05 while connecting
         q[P_ACC_FAST] = (q[P_ACC] or q[Q_B_2S]) if q_b >= 100.0 else _NOT_READY  # noqa: PLR2004 - H08
-        self._expected(now, v, q, sent, LEARN_MMHG_S if state is State.RAMP else TRACK_MMHG_S)
+        self._expected(now, v, q, sent, LEARN_MMHG_S if state is _RAMP else TRACK_MMHG_S)
 
     def _reactor(self, v: list[float], q: list[int], state: State) -> None:
         v[DP_BR] = v[P_BRI] - v[P_BRO]
         q[DP_BR] = q[DP_BR_OVER] = q[P_BRI] or q[P_BRO]
         drop = self._drop_2s.push(v[DP_BR])
         base = self._drop_base
-        if state is State.TREAT and q[DP_BR] == _GOOD and base.filled < BASELINE_S and not self._ticks % 10:
+        if state is _TREAT and q[DP_BR] == _GOOD and base.filled < BASELINE_S and not self._ticks % 10:
             base.push(drop)
         if base.filled >= 60:  # noqa: PLR2004 - a baseline of at least a minute
             b = base.value
@@ -236,11 +260,11 @@ class Estimators:
         """H05: P0 + R_ret (Q_b - Q_p + Q_r), P0 tracked slowly, frozen while the drop is beyond its limit."""
         flow = v[Q_B_2S] - v[Q_P_2S] + v[Q_R_2S]
         known = q[P_VEN] or q[Q_B_2S] or q[Q_P_2S] or q[Q_R_2S]
-        commanded = sent[_A.BP] - sent[_A.PP] + sent[_A.RP]
+        commanded = sent[BP] - sent[PP] + sent[RP]
         if abs(commanded - self._commanded) > 3.0:  # noqa: PLR2004 - mL/min; trims stay far below
             self._commanded = commanded
             self._recentre_at = now + RECENTRE_NS
-        if known or sent[_A.BP] < 40.0:  # noqa: PLR2004 - H05 is armed above 40 mL/min
+        if known or sent[BP] < 40.0:  # noqa: PLR2004 - H05 is armed above 40 mL/min
             self._base = None
             q[P_VEN_EXP] = q[P_VEN_DROP] = known or _NOT_READY
             return
@@ -298,7 +322,7 @@ class Estimators:
 
     def _timers(
         self,
-        frame: Frame,
+        now: int,
         gap: int,
         v: list[float],
         q: list[int],
@@ -306,17 +330,16 @@ class Estimators:
         sent: Sequence[float],
         highest: Response,
     ) -> None:
-        now = frame.now
         v[T_W_MAX] = v[T_W1] if v[T_W1] > v[T_W2] else v[T_W2]
         q[T_W_MAX] = q[T_W1] or q[T_W2]
+        v[T_RET_RUN] = v[T_RET]
         if v[Q_R_2S] > 8.0 and q[Q_R_2S] == _GOOD:  # noqa: PLR2004 - below, the line cools by standing
             if self._rp_since is None:
                 self._rp_since = now
+            q[T_RET_RUN] = q[T_RET] if now - self._rp_since >= WARM_RETURN_NS else _NOT_READY
         else:
             self._rp_since = None
-        v[T_RET_RUN] = v[T_RET]
-        warm = self._rp_since is not None and now - self._rp_since >= WARM_RETURN_NS
-        q[T_RET_RUN] = q[T_RET] if warm else _NOT_READY
+            q[T_RET_RUN] = _NOT_READY
         for actuator, flow, target in _SHORT:
             command = sent[actuator]
             if command > SHORT_ABOVE and q[flow] == _GOOD:
@@ -324,19 +347,34 @@ class Estimators:
                 q[target] = _GOOD
             else:
                 q[target] = q[flow] or _NOT_READY
-        v[N_MIN] = min(v[c] for c in _TACHS)
-        q[N_MIN] = max(q[c] for c in _TACHS)
-        self._blood_inside = state in _BLOOD_COMES or (self._blood_inside and state not in _OVER)
-        self._cells_inside = state in _CELLS_COME or (self._cells_inside and state not in _OVER)
-        still = abs(v[N_BP]) < 0.2 and q[N_BP] == _GOOD  # noqa: PLR2004 - tachometer noise
-        self._blood_stop_ns = self._blood_stop_ns + gap if still and self._blood_inside else 0
-        starved = v[Q_C_2S] < 3.0 and self._cells_inside  # noqa: PLR2004 - no perfusion to speak of
+        v[N_MIN] = min(v[N_BP], v[N_PP], v[N_CP], v[N_RP])
+        q[N_MIN] = q[N_BP] or q[N_PP] or q[N_CP] or q[N_RP]
+        self._standing(gap, v, q, state, highest)
+        if v[POS_AC : POS_BV + 1] == list(sent[AC:]) and not any(q[POS_AC : POS_BV + 1]):
+            self._clamp_since = [now] * len(_CLAMPS)
+            v[CLAMP_MISS] = 0.0
+        else:
+            self._clamps(now, v, q, sent)
+
+    def _standing(self, gap: int, v: list[float], q: list[int], state: State, highest: Response) -> None:
+        """How long blood and cells have stood still, and how long R4s has had P_ven in its window."""
+        if _BLOOD_COMES[state]:
+            self._blood_inside = True
+        if _CELLS_COME[state]:
+            self._cells_inside = True
+        if _OVER[state]:
+            self._blood_inside = self._cells_inside = False
+        still = self._blood_inside and -0.2 < v[N_BP] < 0.2 and q[N_BP] == _GOOD  # noqa: PLR2004 - noise
+        self._blood_stop_ns = self._blood_stop_ns + gap if still else 0
+        starved = self._cells_inside and v[Q_C_2S] < 3.0  # noqa: PLR2004 - no perfusion to speak of
         self._cell_stop_ns = self._cell_stop_ns + gap if starved else 0
-        inside = q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
-        self._r4s_ns = self._r4s_ns + gap if highest is Response.R4S and inside else 0
+        inside = highest is _R4S and q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
+        self._r4s_ns = self._r4s_ns + gap if inside else 0
         v[BLOOD_STOP_S] = self._blood_stop_ns / NS_PER_S
         v[CELL_STOP_S] = self._cell_stop_ns / NS_PER_S
         v[R4S_S] = self._r4s_ns / NS_PER_S
+
+    def _clamps(self, now: int, v: list[float], q: list[int], sent: Sequence[float]) -> None:
         missed = 0
         for k, (actuator, position) in enumerate(_CLAMPS):
             if v[position] == sent[actuator] and q[position] == _GOOD:
@@ -345,10 +383,11 @@ class Estimators:
                 missed += 1
         v[CLAMP_MISS] = float(missed)
 
-    def _session(self, v: list[float], s: SessionView, highest: Response, bits: int) -> None:
+    def _session(self, v: list[float], s: SessionView) -> None:
+        """The clocks and how far each is past its marks; once a second is enough for every one."""
         end = self._nominal_ns + s.extension_ns
         effective, wall = s.effective_ns, s.wall_ns
-        v[_PHASE : _PHASE + 9] = (
+        v[_PHASE : _AT_CAP + 1] = (
             float(s.phase),
             effective / NS_PER_S,
             s.blood_ns / NS_PER_S,
@@ -356,12 +395,10 @@ class Estimators:
             s.plasma_ml,
             (effective - end) / NS_PER_S,
             (effective - end + self._low_ns) / NS_PER_S,
-            (effective - self._nominal_ns - self._medium_ns) / NS_PER_S if self._medium_ns else -1.0,
+            (effective - self._nominal_ns - self._medium_ns) / NS_PER_S,
             (wall - self._cap_low_ns) / NS_PER_S,
+            (wall - self._cap_medium_ns) / NS_PER_S,
         )
-        v[_AT_CAP] = (wall - self._cap_medium_ns) / NS_PER_S
-        v[_RESPONSE] = float(highest)
-        v[_BITS] = float(bits)
 
 
 _PHASE: Final = int(_C.PHASE)

@@ -33,7 +33,7 @@ from qh1a.units import NS_PER_S, Ns
 class _State:
     """All that a kernel remembers between ticks."""
 
-    __slots__ = ("alarms", "bits", "derived", "estimators", "highest", "last", "loops", "sent", "supervisor", "therapy")
+    __slots__ = ("alarms", "bits", "derived", "derived_quality", "estimators", "highest", "last", "loops", "sent", "supervisor", "therapy")
 
     def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
         self.alarms = Alarms(limits)
@@ -42,6 +42,7 @@ class _State:
         self.loops = Loops(prescription, limits, tuning)
         self.supervisor = Supervisor(limits, rig)
         self.derived: list[float] = [0.0] * N_DERIVED
+        self.derived_quality: list[int] = list(QUALITY_TEMPLATE)
         self.sent: tuple[float, ...] = UNPOWERED
         self.highest = Response.NONE
         self.bits = 0
@@ -76,7 +77,7 @@ class Kernel:
         dt = (gap if 0 < gap <= GAP_NS else GAP_NS) / NS_PER_S if gap else 0.1
         events: list[Event] = []
         v = [*frame.value, *s.derived]
-        q = [*validate(frame), *QUALITY_TEMPLATE]
+        q = [*validate(frame), *s.derived_quality]
         therapy, alarms = s.therapy, s.alarms
         view = therapy.view()
         s.estimators.step(frame, gap, v, q, view, s.sent, s.highest, s.bits, therapy.samples_ml)
@@ -102,13 +103,14 @@ class Kernel:
             s.bits = s.supervisor.bits
         s.loops.observe(s.sent, dt)
         s.derived = v[N_MEASURED:]
+        s.derived_quality = q[N_MEASURED:]
         return Decision(
             Commands(Ns(now + LEASE_NS), s.sent),
             alarms.views,
             tuple(events),
             therapy.view(),
             tuple(s.derived),
-            tuple(q[N_MEASURED:]),
+            tuple(s.derived_quality),
         )
 
     def snapshot(self) -> Snapshot:

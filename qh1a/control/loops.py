@@ -6,10 +6,10 @@ the limited signal, and the lowest output leads (min-select). All follow what re
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, assert_never
 
 from qh1a.channels import Channel
-from qh1a.control.phases import PLANS, Blood, Clamp, Heparin, Perfusion, Plan, Return, Separation
+from qh1a.control.phases import PLANS, Plan
 from qh1a.control.pid import Pid
 from qh1a.control.therapy import SetPoints
 from qh1a.settings import PidGains, Limits, Prescription, Tuning
@@ -30,6 +30,18 @@ _C = Channel
 )  # fmt: skip
 (BP, PP, CP, RP, HP, W, G_O2, G_AIR, G_CO2, AC, VC, PC, SC, SR, WC, RC, BV) = (int(a) for a in Actuator)
 
+_R1: Final = Response.R1
+_RINSE_PLASMA: Final = State.RINSE_PLASMA
+_PP: Final = Actuator.PP
+
+
+def _fixed(plan: Plan) -> tuple[float, ...]:
+    """Gas, and the clamps as the plan has them; those that depend on the tick start closed."""
+    clamps = (plan.ac, plan.vc, plan.pc, plan.sc, plan.sr, plan.wc, plan.rc, plan.bv)
+    return (0.0, 0.0, 0.0, *(float(c == "open") for c in clamps))
+
+
+_PLANNED: Final = tuple((PLANS[state], _fixed(PLANS[state])) for state in State)
 BLOOD_MAX: Final = 225.0
 PLASMA_MAX: Final = 60.0
 PERFUSION_MAX: Final = 250.0
@@ -39,7 +51,9 @@ RETURN_LEAD: Final = 4.0
 """The loop stays this far under perfusion; I12 bites at 3 mL/min."""
 FLUSH: Final = 20.0
 TEST_SHARE: Final = 0.2
-TEST: Final = {"BP": 20.0, "PP": 4.0, "CP": 20.0, "RP": 4.0}
+TEST_BLOOD: Final = 20.0
+TEST_PLASMA: Final = 4.0
+"""The test pattern of SELF_TEST: blood and perfusion, separation and return (mL/min)."""
 TRIM_SHARE: Final = 0.10
 """The balance trim stays within +/-10 % of Q_p (circuit 4)."""
 LOST_TMP_FLOW: Final = 10.0
@@ -156,7 +170,6 @@ class Loops:
         self._returning = False
         self._warm_rate = 1.0
         self._outlet = 0.0
-        self._state = State.SELF_WAIT
         self._bolus_left = prescription.anticoagulation.bolus_ml
         self._v_hep: float | None = None
         self._r1_cap: float | None = None
@@ -181,24 +194,21 @@ class Loops:
         highest: Response,
     ) -> list[float]:
         """What every actuator should do, in actuator order."""
-        plan = PLANS[state]
+        plan, fixed = _PLANNED[state]
         self._clock_s += dt
-        self._reduce(dt, holds, v, q)
+        if holds or self._r1_on:
+            self._reduce(dt, holds, v, q)
         bp = self._step_blood(dt, in_state_s, plan, sets, v, q)
         pp = self._step_separation(dt, in_state_s, plan, sets, v, q)
         cp = self._step_perfusion(dt, plan, sets, v, q)
-        rp, pc = self._step_return(
-            dt, plan, v, q, frozen=trim_frozen or highest >= Response.R1 or state is State.TREAT_END
-        )
+        rp, pc = self._step_return(dt, plan, v, q, frozen=trim_frozen or highest >= _R1)
         w = self._step_warmer(dt, plan, sets, v, q)
         hp = self._step_heparin(plan, v, q)
-        sr = self._level(plan, state, v, q) if plan.sr is Clamp.LEVEL else float(plan.sr is Clamp.OPEN)
-        self._state = state
-        return [
-            bp, pp, cp, rp, hp, w, 0.0, 0.0, 0.0,
-            float(plan.ac is Clamp.OPEN), float(plan.vc is Clamp.OPEN), pc, float(plan.sc is Clamp.OPEN), sr,
-            float(plan.wc is Clamp.OPEN), float(plan.rc is Clamp.OPEN), float(plan.bv is Clamp.OPEN),
-        ]  # fmt: skip
+        out = [bp, pp, cp, rp, hp, w, *fixed]
+        out[PC] = pc
+        if plan.sr == "level":
+            out[SR] = self._level(state, v, q)
+        return out
 
     def observe(self, sent: Sequence[float], dt: float) -> None:
         """Tell every controller what really left the supervisor."""
@@ -224,22 +234,24 @@ class Loops:
         p = self._p
         loop = self._blood
         match plan.blood:
-            case Blood.OFF:
+            case "set":
+                wanted = sets.blood
+            case "off":
                 return loop.stop()
-            case Blood.TEST:
-                return TEST["BP"] if v[POS_VC] == 1.0 else 0.0
-            case Blood.PRIME:
-                wanted = p.preparation.prime_flow_ml_min
-            case Blood.FILL:
-                wanted = p.preparation.connect_flow_ml_min
-            case Blood.RINSE:
-                wanted = p.rinseback.blood_ml_min
-            case Blood.RAMP:
+            case "ramp":
                 ramp = p.ramp
                 stairs = ramp.blood_start_ml_min + ramp.blood_step_ml_min * (in_state_s // ramp.blood_step_s)
                 wanted = stairs if stairs < sets.blood else sets.blood
-            case Blood.SET:
-                wanted = sets.blood
+            case "rinse":
+                wanted = p.rinseback.blood_ml_min
+            case "prime":
+                wanted = p.preparation.prime_flow_ml_min
+            case "fill":
+                wanted = p.preparation.connect_flow_ml_min
+            case "test":
+                return TEST_BLOOD if v[POS_VC] == 1.0 else 0.0
+            case _:
+                assert_never(plan.blood)
         if v[POS_VC] != 1.0 or (v[POS_AC] != 1.0 and v[POS_SC] != 1.0):
             return loop.stop()  # the way is not open yet
         if q[Q_B] != _GOOD:
@@ -257,17 +269,21 @@ class Loops:
         loop = self._separation
         blood = self._blood.target if self._blood.target < sets.blood else sets.blood
         match plan.separation:
-            case Separation.OFF:
-                return loop.stop()
-            case Separation.TEST:
-                share = TEST_SHARE * v[Q_B_2S]
-                return 0.0 if share < 0.0 else share if share < TEST["PP"] else TEST["PP"]
-            case Separation.FLUSH:
-                wanted = FLUSH
-            case Separation.LATER if in_state_s < self._p.ramp.plasma_delay_s:
-                return loop.stop()
-            case Separation.LATER | Separation.RATIO:
+            case "ratio":
                 wanted = sets.plasma / sets.blood * blood
+            case "off":
+                return loop.stop()
+            case "later":
+                if in_state_s < self._p.ramp.plasma_delay_s:
+                    return loop.stop()
+                wanted = sets.plasma / sets.blood * blood
+            case "flush":
+                wanted = FLUSH
+            case "test":
+                share = TEST_SHARE * v[Q_B_2S]
+                return 0.0 if share < 0.0 else share if share < TEST_PLASMA else TEST_PLASMA
+            case _:
+                assert_never(plan.separation)
         if q[Q_P] != _GOOD or q[Q_B_2S] != _GOOD:
             return loop.stop()
         lead = RATIO_LEAD * (v[Q_B_2S] if v[Q_B_2S] < blood else blood)
@@ -286,12 +302,14 @@ class Loops:
     ) -> float:
         loop = self._perfusion
         match plan.perfusion:
-            case Perfusion.OFF:
-                return loop.stop()
-            case Perfusion.TEST:
-                return TEST["CP"]
-            case Perfusion.SET:
+            case "set":
                 pass
+            case "off":
+                return loop.stop()
+            case "test":
+                return TEST_BLOOD
+            case _:
+                assert_never(plan.perfusion)
         if q[W_R] == _GOOD and v[W_R] < EMPTY_G:
             return loop.stop()
         if q[Q_C] != _GOOD:
@@ -309,17 +327,19 @@ class Loops:
         """The return pump and its clamp: the clamp opens first, and closes once the pump stands."""
         self._trim_moves = False
         match plan.back:
-            case Return.OFF:
+            case "balance":
+                wanted = self._balanced(dt, v, q, frozen=frozen)
+            case "off":
                 wanted = 0.0
                 self._balance.seed(0.0, 0.0)
-            case Return.TEST:
-                return TEST["RP"] if v[POS_PC] == v[POS_VC] == 1.0 else 0.0, 1.0
-            case Return.FLUSH:
-                wanted = FLUSH
-            case Return.RINSE:
+            case "rinse":
                 wanted = self._p.rinseback.plasma_ml_min
-            case Return.BALANCE:
-                wanted = self._balanced(dt, v, q, frozen=frozen)
+            case "flush":
+                wanted = FLUSH
+            case "test":
+                return TEST_PLASMA if v[POS_PC] == v[POS_VC] == 1.0 else 0.0, 1.0
+            case _:
+                assert_never(plan.back)
         self._suction_leads = False
         if wanted > 0.0:
             if q[P_F2O] == _GOOD:
@@ -329,8 +349,8 @@ class Loops:
                     self._suction_leads = True
             most = v[Q_C_2S] - RETURN_LEAD
             wanted = wanted if wanted < most else most
-        if plan.pc is not Clamp.RETURN:
-            return (wanted if wanted > 0.0 else 0.0), float(plan.pc is Clamp.OPEN)
+        if plan.pc != "return":
+            return 0.0, 0.0
         turning = abs(v[N_RP]) > 0.2  # noqa: PLR2004 - a standing rotor's tachometer noise
         open_clamp = wanted > 0.5 or turning  # noqa: PLR2004 - mL/min worth opening for
         ready = q[POS_PC] == _GOOD and v[POS_PC] == 1.0
@@ -371,7 +391,7 @@ class Loops:
 
     def _step_heparin(self, plan: Plan, v: Sequence[float], q: Sequence[int]) -> float:
         a = self._p.anticoagulation
-        if plan.heparin is Heparin.OFF or a.agent == "none" or q[V_HEP] != _GOOD:
+        if plan.heparin == "off" or a.agent == "none" or q[V_HEP] != _GOOD:
             self._v_hep = v[V_HEP] if q[V_HEP] == _GOOD else self._v_hep
             return 0.0
         given = v[V_HEP] - (self._v_hep if self._v_hep is not None else v[V_HEP])
@@ -384,7 +404,7 @@ class Loops:
 
     def _reduce(self, dt: float, holds: Sequence[Actuator], v: Sequence[float], q: Sequence[int]) -> None:
         """R1 on separation: down 5 mL/min every 5 s to 10; back to 80 % of before, three times an hour."""
-        held = Actuator.PP in holds
+        held = _PP in holds
         if held:
             if not self._r1_on:
                 self._r1_from = v[Q_P_2S] if q[Q_P_2S] == _GOOD else LOST_TMP_FLOW
@@ -407,11 +427,11 @@ class Loops:
         if not self._r1_on:
             self._r1_cap = None
 
-    def _level(self, plan: Plan, state: State, v: Sequence[float], q: Sequence[int]) -> float:
+    def _level(self, state: State, v: Sequence[float], q: Sequence[int]) -> float:
         """SR holds the reservoir's weight: at the prescribed fill in PRIME, at 30-50 g in RINSEBACK."""
         if q[W_R] != _GOOD:
             self._level_open = False
-        elif state is State.RINSE_PLASMA:
+        elif state is _RINSE_PLASMA:
             chased = v[RINSE_CHASE] >= self._p.rinseback.chase_ml
             low, high = CHASE_BAND_G
             self._level_open = not chased and v[W_R] < (high if self._level_open else low)

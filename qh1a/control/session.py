@@ -73,6 +73,7 @@ class Machine(NamedTuple):
 START: Final = Machine(State.SELF_WAIT, State.RAMP, False, False, False, Outcome.OPEN)
 
 _S, _T = State, Trigger
+_R1: Final = Response.R1
 TREATING: Final = frozenset({_S.RAMP, _S.TREAT, _S.TREAT_END})
 RINSING: Final = frozenset({_S.RINSE_PLASMA, _S.RINSE_BLOOD})
 PAUSED: Final = frozenset({_S.PAUSE_PLASMA, _S.PAUSE_STOPPED, _S.PATIENT_OFF})
@@ -226,11 +227,13 @@ def _resume(m: Machine, *, blocked: bool) -> Machine | Refusal:
 def ladder(active: Active) -> Trigger | None:
     """The trigger that the responses in force mean for the session (circuit 3, ladder to phase)."""
     highest = active.highest
+    if highest <= _R1:
+        return None
     if highest >= Response.R5:
         return _T.RESPONSE_R5
     if highest >= Response.R4S:
         return _T.RESPONSE_R4
-    return _T.RESPONSE_R2 if highest >= Response.R2 else None
+    return _T.RESPONSE_R2
 
 
 def pause_trigger(kind: str) -> Trigger | None:

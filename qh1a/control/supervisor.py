@@ -6,10 +6,11 @@ limits are those of the tables; it shares no code with the loops. Each interlock
 """
 
 from collections.abc import Sequence
+from operator import le
 from typing import Final
 
 from qh1a.channels import Channel
-from qh1a.control.alarms import Active
+from qh1a.control.alarms import QUIET, Active
 from qh1a.hazards import RESPONSES, Restrict
 from qh1a.settings import PLASMA_TO_BLOOD_MAX, Limits, Rig
 from qh1a.tick import ACTUATORS, CLAMPS, STATES, UNPOWERED, Actuator, Phase, Quality, State
@@ -18,6 +19,11 @@ from qh1a.units import NS_PER_S, Ns
 _GOOD: Final = int(Quality.GOOD)
 _C = Channel
 (BP, PP, CP, RP, HP, W, G_O2, G_AIR, G_CO2, AC, VC, PC, SC) = (int(a) for a in Actuator if a <= Actuator.SC)
+_NOTHING: Final = (0.0,) * len(ACTUATORS)
+_MOST: Final = tuple(row.hi for row in ACTUATORS)
+_SWITCHED: Final = frozenset({0.0, 1.0})
+_OFF, _KEEP = Restrict.OFF, Restrict.KEEP
+_SELF_PUMPS: Final = State.SELF_PUMPS
 _GAS: Final = (G_O2, G_AIR, G_CO2)
 _PUMPS: Final = (BP, PP, CP, RP, HP)
 (
@@ -31,8 +37,6 @@ _PUMPS: Final = (BP, PP, CP, RP, HP)
         _C.BLOOD_STOP_S,
     )
 )  # fmt: skip
-_I4: Final = (AIR_V, AIR_P, P_VEN, P_RET)
-_I14: Final = (AIR_V, P_VEN, P_ACC, P_PRE)
 
 BLOOD_DROP_ML_MIN_S: Final = 5.0
 """I3: a commanded drop of blood flow at most this fast, so that separation falls first."""
@@ -50,11 +54,21 @@ PUMP_START_NS: Final = 2 * NS_PER_S
 
 _BEFORE: Final = frozenset({Phase.READY, Phase.CONNECT})
 _CLOSED_PHASES: Final = frozenset({Phase.DISCONNECT, Phase.ENDED})
-_CONNECTED: Final = frozenset(
+_BLOOD_WAITS: Final = frozenset({State.CONNECT_ACCESS, State.CONNECT_VENOUS, State.READY_TEST})
+_STANDING: Final = frozenset({State.SAFE, State.PAUSE_STOPPED, State.PATIENT_OFF})
+
+
+def _flags(states: set[State]) -> tuple[bool, ...]:
+    return tuple(state in states for state in State)
+
+
+_CONNECTED: Final = _flags(
     {State.RAMP, State.TREAT, State.TREAT_END, State.PAUSE_PLASMA, State.RINSE_PLASMA, State.RINSE_BLOOD}
 )
-_RETURNING: Final = frozenset({State.RAMP, State.TREAT, State.RINSE_PLASMA})
-_SEPARATING: Final = frozenset({State.RAMP, State.TREAT, State.PRIME_PLASMA, State.SELF_PUMPS})
+_RETURNING: Final = _flags({State.RAMP, State.TREAT, State.RINSE_PLASMA})
+_SEPARATING: Final = _flags({State.RAMP, State.TREAT, State.PRIME_PLASMA, State.SELF_PUMPS})
+_RUNNING: Final = _CONNECTED
+"""States in which I9 forbids nothing."""
 
 
 class Supervisor:
@@ -66,7 +80,8 @@ class Supervisor:
         self._stroke = rig.bp_stroke_ml
         self._sent: list[float] = list(UNPOWERED)
         self._started: Ns | None = None
-        self._still_ns = 0
+        self._active = QUIET
+        self._restrict: tuple[tuple[Actuator, Restrict], ...] = ()
         self.bits = 0
 
     def step(
@@ -87,7 +102,7 @@ class Supervisor:
         self._phase(out, state)
         self._blood(now, out, v, q, state)
         self._plasma(out, v, q, state)
-        self._cells(out, v, q, state)
+        self._cells(out, v, q)
         self._sent = out
         return tuple(out)
 
@@ -102,28 +117,38 @@ class Supervisor:
     @staticmethod
     def _spans(out: list[float]) -> None:
         """Only values inside an actuator's span leave; anything else, NaN too, becomes its safe value."""
+        if all(map(le, _NOTHING, out)) and all(map(le, out, _MOST)) and _SWITCHED.issuperset(out[AC:]):
+            return
         for a, row in enumerate(ACTUATORS):
             if not 0.0 <= out[a] <= row.hi:
                 out[a] = row.hi if out[a] > row.hi and a < AC else row.unpowered
         for a in CLAMPS:
-            if out[a] not in {0.0, 1.0}:
+            if out[a] not in _SWITCHED:
                 out[a] = UNPOWERED[a]
 
     def _respond(self, out: list[float], active: Active) -> None:
+        if active is not self._active:
+            self._active = active
+            self._restrict = tuple(
+                (a, worst) for a in Actuator if (worst := self._worst(active, a)) is not Restrict.FREE
+            )
         sent = self._sent
-        for a in Actuator:
-            worst = max(RESPONSES[r][a] for r in active.responses)
-            if a in active.holds:
-                worst = max(worst, Restrict.HOLD)
-            if worst is Restrict.OFF:
+        for a, worst in self._restrict:
+            if worst is _OFF:
                 out[a] = 0.0
-            elif worst is Restrict.KEEP:
+            elif worst is _KEEP or out[a] > sent[a]:
                 out[a] = sent[a]
-            elif worst is Restrict.HOLD and out[a] > sent[a]:
-                out[a] = sent[a]
+
+    @staticmethod
+    def _worst(active: Active, a: Actuator) -> Restrict:
+        """The most restrictive entry for one actuator among the responses in force."""
+        held = Restrict.HOLD if a in active.holds else Restrict.FREE
+        return max(held, *(RESPONSES[r][a] for r in active.responses))
 
     def _phase(self, out: list[float], state: State) -> None:
         """I9: which pumps may turn at all in a phase."""
+        if _RUNNING[state]:
+            return
         phase = STATES[state].phase
         if phase is Phase.SELF_TEST:
             for a in _PUMPS:
@@ -138,12 +163,12 @@ class Supervisor:
         elif phase in _BEFORE:
             for a in (PP, RP):
                 self._zero(out, a, 9)
-            if state in {State.CONNECT_ACCESS, State.CONNECT_VENOUS, State.READY_TEST}:
+            if state in _BLOOD_WAITS:
                 self._zero(out, BP, 9)
             elif out[BP] > READY_BLOOD:
                 out[BP] = READY_BLOOD
                 self._bite(9)
-        elif state in {State.SAFE, State.PAUSE_STOPPED, State.PATIENT_OFF}:
+        elif state in _STANDING:
             for a in (BP, PP, RP, HP):
                 self._zero(out, a, 9)
 
@@ -152,15 +177,15 @@ class Supervisor:
         shut = q[POS_VC] != _GOOD or v[POS_VC] == 0.0
         if out[BP] > 0.0 and (out[VC] == 0.0 or shut):
             self._zero(out, BP, 1)
-        if state in _CONNECTED and out[BP] > 0.0:
-            blind = any(q[c] != _GOOD for c in _I14)
+        if _CONNECTED[state] and out[BP] > 0.0:
+            blind = q[AIR_V] or q[P_VEN] or q[P_ACC] or q[P_PRE]
             ways = (q[POS_AC] == _GOOD and v[POS_AC] == 1.0) or (q[POS_SC] == _GOOD and v[POS_SC] == 1.0)
             if blind or not ways or v[POS_VC] != 1.0:
                 self._zero(out, BP, 14)
         standing = q[N_BP] == _GOOD and abs(v[N_BP]) < STILL_RPM
         if out[BP] > 0.0:
             least = self._sent[BP] - BLOOD_DROP_ML_MIN_S * 0.1
-            if out[BP] < least and state in _SEPARATING:
+            if out[BP] < least and _SEPARATING[state]:
                 out[BP] = least
             if self._started is None:
                 self._started = now
@@ -185,15 +210,15 @@ class Supervisor:
             if out[PP] > most:
                 out[PP] = most
                 self._bite(3)
-        if q[BALANCE_ABS] == _GOOD and v[BALANCE_ABS] >= self._balance_trip and state in _RETURNING:
+        if q[BALANCE_ABS] == _GOOD and v[BALANCE_ABS] >= self._balance_trip and _RETURNING[state]:
             self._zero(out, PP, 7)
             self._zero(out, RP, 7)
         if out[RP] > 0.0:
-            if any(q[c] != _GOOD for c in _I4):
+            if q[AIR_V] or q[AIR_P] or q[P_VEN] or q[P_RET]:
                 self._zero(out, RP, 4)
             most = v[Q_C_2S] - RECIRCULATION if q[Q_C_2S] == _GOOD else 0.0
             # The self-test turns the pumps on an empty reservoir: there is no perfusion to stay below.
-            if out[RP] > most and state is not State.SELF_PUMPS:
+            if out[RP] > most and state is not _SELF_PUMPS:
                 out[RP] = max(0.0, most)
                 self._bite(12)
             if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
@@ -202,7 +227,7 @@ class Supervisor:
             if out[VC] == 0.0 or shut:
                 self._zero(out, RP, 1)
 
-    def _cells(self, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
+    def _cells(self, out: list[float], v: Sequence[float], q: Sequence[int]) -> None:
         """I5 and I13: warmer and gas only with flow and, for the warmer, two good probes below the trip."""
         if out[W] > 0.0:
             probes = q[T_W1] == q[T_W2] == _GOOD and v[T_W1] < self._t_trip and v[T_W2] < self._t_trip
@@ -212,5 +237,3 @@ class Supervisor:
         if not flowing:
             for a in (W, *_GAS):
                 self._zero(out, a, 13)
-        if state is State.SAFE and out[W] > 0.0 and not flowing:
-            self._zero(out, W, 9)

@@ -44,6 +44,10 @@ AT_SET_SHARE: Final = 0.95
 EFFECTIVE_T_C: Final = (35.0, 38.5)
 
 _GOOD: Final = int(Quality.GOOD)
+_TREAT, _R1 = State.TREAT, Response.R1
+_ON_PATIENT: Final = tuple(state in ON_PATIENT for state in State)
+_TREATING: Final = tuple(state in TREATING for state in State)
+_OVER: Final = tuple(state in {State.DISCONNECT, State.ENDED} for state in State)
 _NEEDED: Final = tuple(
     int(c)
     for c in (
@@ -127,6 +131,7 @@ class Therapy:
         self._p = p
         self.nominal_ns = round(p.nominal_h * 3600) * 1_000_000_000
         self.marks = p.marks
+        self._cap_ns = self.nominal_ns + nanoseconds(p.marks.cap_extra_s)
         self._timed = {
             State.SELF_ZERO: nanoseconds(p.preparation.self_zero_s),
             State.SELF_PUMPS: nanoseconds(p.preparation.self_pumps_s),
@@ -254,38 +259,41 @@ class Therapy:
         trigger = ladder(alarms.active)
         if trigger is not None:
             self._follow(trigger, events)
-        if state in self._timed and self.machine.state is state:
-            self._steps(now, v, q, events)
+        if state is _TREAT:
+            if self.effective_ns >= self.nominal_ns + self.extension_ns:
+                self._follow(Trigger.NOMINAL, events)
+        elif self.machine.state is state:
+            self._progress(state, dt, v, q, events)
+        if self.wall_ns >= self._cap_ns and not self.machine.capped:
+            self._follow(Trigger.CAP, events)
+
+    def _progress(
+        self, state: State, dt: int, v: Sequence[float], q: Sequence[int], events: list[Event]
+    ) -> None:
+        """States that end by themselves, other than TREAT."""
+        ends = self._p.rinseback
+        if state in self._timed:
+            self._steps(v, q, events)
         elif state is State.RAMP:
             self._at_set(dt, v, q, events)
         elif state is State.RINSE_PLASMA:
-            ends = self._p.rinseback
             if v[_CHASED] >= ends.chase_ml and v[_WR] <= ends.reservoir_end_g and q[_WR] == _GOOD:
                 self._follow(Trigger.RINSE_NEXT, events)
-        elif state is State.RINSE_BLOOD:
-            if v[_SALINE] >= self._p.rinseback.saline_ml:
-                self._follow(Trigger.RINSE_NEXT, events)
-        elif state is State.TREAT and self.effective_ns >= self.nominal_ns + self.extension_ns:
-            self._follow(Trigger.NOMINAL, events)
-        if (
-            not self.machine.capped
-            and self.ramped
-            and self.wall_ns >= self.nominal_ns + nanoseconds(self.marks.cap_extra_s)
-        ):
-            self._follow(Trigger.CAP, events)
+        elif state is State.RINSE_BLOOD and v[_SALINE] >= ends.saline_ml:
+            self._follow(Trigger.RINSE_NEXT, events)
 
     def _count(
         self, gap: int, dt: int, state: State, v: Sequence[float], q: Sequence[int], highest: Response
     ) -> None:
-        if self.ramped and state not in {State.DISCONNECT, State.ENDED}:
+        if self.ramped and not _OVER[state]:
             self.wall_ns += gap
         if not dt:
             return
-        if state in ON_PATIENT and q[_QB] == _GOOD and v[_QB] >= 10.0:  # noqa: PLR2004 - meter zero band
+        if _ON_PATIENT[state] and q[_QB] == _GOOD and v[_QB] >= 10.0:  # noqa: PLR2004 - meter zero band
             self.blood_ns += dt
-        if state in TREATING and q[_QP] == _GOOD and v[_QP] > 0.0:
+        if _TREATING[state] and q[_QP] == _GOOD and v[_QP] > 0.0:
             self.plasma_ml += v[_QP] * dt / NS_PER_MIN
-        if state is State.TREAT and highest <= Response.R1 and self._effective(v, q):
+        if state is _TREAT and highest <= _R1 and self._effective(v, q):
             self.effective_ns += dt
 
     def _effective(self, v: Sequence[float], q: Sequence[int]) -> bool:
@@ -304,7 +312,7 @@ class Therapy:
             and v[_PC] == 1.0
         )
 
-    def _steps(self, now: Ns, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
+    def _steps(self, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
         """Timed states: fill until blood is seen, warm and fill until ready, tests at their end."""
         state = self.machine.state
         over = self._in_state() >= self._timed[state]

@@ -3,7 +3,9 @@
 from typing import Final
 
 MEAN_2S: Final = 20
-MEAN_10S: Final = 100
+"""Ticks in a 2-s mean."""
+MEAN_10S: Final = 5
+"""2-s means in a 10-s mean."""
 
 
 class Mean:

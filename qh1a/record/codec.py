@@ -6,7 +6,7 @@ the bit patterns of their floats. docs/session-file.md says the same in words.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import starmap
 from typing import Final, NamedTuple
@@ -136,7 +136,9 @@ def _rows(code: str, size: int, rows: Iterable[tuple[float, ...]]) -> bytes:
 
 
 def _codes(what: str, size: int, rows: Sequence[tuple[int, ...]]) -> bytes:
-    packed = b"".join(map(bytes, rows))
+    # Qualities hardly ever change: comparing tuples of the same small integers is cheaper than packing them.
+    same = rows.count(rows[0]) == len(rows)
+    packed = bytes(rows[0]) * len(rows) if same else b"".join(map(bytes, rows))
     if len(packed) != size * len(rows):
         msg = f"a tick does not have {size} values of {what}"
         raise RecordError(msg)
@@ -285,7 +287,7 @@ def values_of(grid: Counts, lsb: NDArray[np.float64] | float) -> NDArray[np.floa
     return values
 
 
-def frames_of(layout: Layout, matrix: Counts) -> list[Frame]:
+def frames_of(layout: Layout, matrix: Counts) -> Iterator[Frame]:
     """The frames of a minute, as they were put."""
     now = np.ascontiguousarray(matrix[:, layout.now])
     value = values_of(matrix[:, layout.value.all], layout.measured_lsb)
@@ -294,12 +296,27 @@ def frames_of(layout: Layout, matrix: Counts) -> list[Frame]:
     return _frames(layout, now.tobytes(), value.tobytes(), at.tobytes(), quality.tobytes())
 
 
-def block_frames(layout: Layout, block: Block) -> list[Frame]:
+def decided_of(
+    layout: Layout, matrix: Counts
+) -> Iterator[tuple[int, tuple[float, ...], tuple[int, ...], tuple[int, ...]]]:
+    """Per tick of a minute: end of the lease, commands, derived counts, derived qualities."""
+    until = matrix[:, layout.now] + matrix[:, layout.lease]
+    derived, quality = matrix[:, layout.estimate.all], matrix[:, layout.estimate_quality.all]
+    return zip(
+        until.tolist(),
+        struct.iter_unpack(f"<{len(layout.actuators)}d", matrix[:, layout.command.all].tobytes()),
+        struct.iter_unpack(f"<{len(layout.derived)}q", derived.tobytes()),
+        struct.iter_unpack(f"<{len(layout.derived)}B", quality.astype("u1").tobytes()),
+        strict=True,
+    )
+
+
+def block_frames(layout: Layout, block: Block) -> Iterator[Frame]:
     """The frames of a raw block, as they were put, on the grid or not."""
     return _frames(layout, block.now, block.value, block.at, block.quality)
 
 
-def _frames(layout: Layout, now: bytes, value: bytes, at: bytes, quality: bytes) -> list[Frame]:
+def _frames(layout: Layout, now: bytes, value: bytes, at: bytes, quality: bytes) -> Iterator[Frame]:
     size = len(layout.measured)
     rows = zip(
         struct.unpack(f"<{len(now) // 8}q", now),
@@ -308,4 +325,5 @@ def _frames(layout: Layout, now: bytes, value: bytes, at: bytes, quality: bytes)
         struct.iter_unpack(f"<{size}B", quality),
         strict=True,
     )
-    return [Frame(Ns(t), v, a, q) for t, v, a, q in rows]
+    # One at a time: frames that die young cost the garbage collector nothing.
+    return map(Frame._make, rows)

@@ -146,20 +146,12 @@ class SessionFile:
 
     def ticks_iter(self) -> Iterator[tuple[Frame, tuple[Intent, ...], RecordedDecision]]:
         """Every tick as it was put, minute by minute."""
-        layout = self.layout
         intents, events = self.tick_records()
         for minute in self.minutes_iter():
-            matrix = minute.matrix
-            until = (matrix[:, layout.now] + matrix[:, layout.lease]).tolist()
-            command = np.ascontiguousarray(matrix[:, layout.command.all]).view(np.float64).tolist()
-            derived, quality = (
-                matrix[:, layout.estimate.all].tolist(),
-                matrix[:, layout.estimate_quality.all].tolist(),
-            )
-            rows = zip(self.frames(minute), until, command, derived, quality, strict=True)
-            for tick, (frame, ends, values, counts, codes) in enumerate(rows, minute.first):
+            rows = zip(self.frames(minute), codec.decided_of(self.layout, minute.matrix), strict=True)
+            for tick, (frame, (until, command, derived, quality)) in enumerate(rows, minute.first):
                 decision = RecordedDecision(
-                    Commands(ends, tuple(values)), tuple(counts), tuple(codes), events.get(tick, ())
+                    Commands(Ns(until), command), derived, quality, events.get(tick, ())
                 )
                 yield frame, intents.get(tick, ()), decision
 
@@ -181,7 +173,7 @@ class SessionFile:
         if self._tail:
             yield self._tail
 
-    def frames(self, minute: Minute) -> list[Frame]:
+    def frames(self, minute: Minute) -> Iterator[Frame]:
         """The frames of a minute, as they were put."""
         if minute.block is not None:
             return codec.block_frames(self.layout, minute.block)
@@ -320,10 +312,11 @@ class SessionFile:
             stream -= 1
         if index.kinds[stream] == streams.OWN:
             try:
-                return streams.read_own([self._blob(minute, stream)], index.ticks)[0]
+                own: Counts = streams.read_own([self._blob(minute, stream)], index.ticks)[0]
             except RecordError as error:
                 msg = f"minute {minute}: stream {self.layout.names[stream]} is {error}"
                 raise RecordError(msg) from error
+            return own
         part: Counts = index.first[stream] + np.arange(index.ticks, dtype=np.int64) * index.step[stream]
         return part
 

@@ -21,6 +21,9 @@ OWN, STEADY, TWIN = 0, 1, 2
 _WIDTHS: Final = (1, 2, 4, 8)
 _DEFLATED: Final = 0x80
 _SCALED: Final = 0x40
+_NOISY: Final = 0x20
+_NOISE_PLANES: Final = (0, 0, 2, 5)
+"""How many of its lower bytes a noisy stream keeps as they are, by width: deflating noise only costs time."""
 _HEAD: Final = struct.Struct("<Bq")
 _UNIT: Final = struct.Struct("<q")
 _TICKS: Final = struct.Struct("<I")
@@ -42,8 +45,41 @@ class Index(NamedTuple):
     step: Counts
 
 
-def _deflate(raw: bytes) -> tuple[int, bytes]:
-    small = zlib.compress(raw, 1)
+class _Own(NamedTuple):
+    """A stream on its way into its blob. `raw` holds its differences, bytes of equal weight together."""
+
+    stream: int
+    code: int
+    start: int
+    unit: int
+    noisy: bool
+    raw: bytes
+
+    def head(self) -> bytes:
+        """What the digest covers beside `raw`."""
+        if self.unit == 1:
+            return _HEAD.pack(self.code, self.start)
+        return _HEAD.pack(self.code | _SCALED, self.start) + _UNIT.pack(self.unit)
+
+    def blob(self) -> bytes:
+        """The stream as it is stored."""
+        head, raw = self.head(), self.raw
+        if not self.noisy:
+            flag, body = _deflate(raw)
+        else:
+            cut = len(raw) // _WIDTHS[self.code] * _NOISE_PLANES[self.code]
+            flag, body = _deflate(raw[cut:], zlib.Z_HUFFMAN_ONLY)
+            flag, body = flag | _NOISY, raw[:cut] + body
+        return bytes((head[0] | flag,)) + head[1:] + body
+
+
+def _deflate(raw: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> tuple[int, bytes]:
+    if strategy == zlib.Z_DEFAULT_STRATEGY:
+        small = zlib.compress(raw, 1)
+    else:
+        # No search, so no window: a small state is quicker to set up.
+        deflater = zlib.compressobj(1, zlib.DEFLATED, 10, 5, strategy)
+        small = deflater.compress(raw) + deflater.flush()
     return (_DEFLATED, small) if len(small) < len(raw) else (0, raw)
 
 
@@ -90,25 +126,24 @@ def encode(layout: Layout, matrix: Counts) -> Encoded:
     digest = hashlib.sha256(index)
     own = np.flatnonzero(kinds == OWN)
     if own.size:
-        for stream, head, scale, raw in _own_streams(layout, own, matrix[0, own].tolist(), delta[:, own]):
-            digest.update(_HEAD.pack(*head) + scale + raw)
-            flag, body = _deflate(raw)
-            blobs[stream] = _HEAD.pack(head[0] | flag, head[1]) + scale + body
+        for one in _own_streams(layout, own, matrix[0, own].tolist(), delta[:, own]):
+            digest.update(one.head() + one.raw)
+            blobs[one.stream] = one.blob()
     return Encoded(blobs, digest.hexdigest())
 
 
-def _own_streams(
-    layout: Layout, own: NDArray[np.int64], starts: list[int], deltas: Counts
-) -> list[tuple[int, tuple[int, int], bytes, bytes]]:
-    """Per stream, in order: its number, head, unit and difference bytes."""
+def _own_streams(layout: Layout, own: NDArray[np.int64], starts: list[int], deltas: Counts) -> list[_Own]:
     units = np.ones(own.size, dtype=np.int64)
     codes = _widths(deltas)
+    noisy = np.count_nonzero(deltas, axis=0) > len(deltas) // 2
     # Time stamps step in whole ticks or milliseconds: in that unit they take a byte. Float bits never do.
     wide = np.flatnonzero((codes > 0) & ~((own >= layout.command.start) & (own < layout.command.stop)))
     if wide.size:
         units[wide] = _units(deltas[:, wide])
         deltas[:, wide] //= units[wide]
         codes[wide] = _widths(deltas[:, wide])
+    # Ages run in patterns, which a search finds and Huffman codes alone do not.
+    noisy &= (units == 1) & ~((own >= layout.age.start) & (own < layout.age.stop) & (codes == 0))
     raws = [b""] * own.size
     for code, size in enumerate(_WIDTHS):
         columns = np.flatnonzero(codes == code)
@@ -119,17 +154,8 @@ def _own_streams(
         planes = np.ascontiguousarray(rows.reshape(columns.size, -1, size).transpose(0, 2, 1))
         for column, plane in zip(columns.tolist(), planes, strict=True):
             raws[column] = plane.tobytes()
-    return [
-        (
-            stream,
-            (code | (_SCALED if unit != 1 else 0), start),
-            _UNIT.pack(unit) if unit != 1 else b"",
-            raw,
-        )
-        for stream, code, unit, start, raw in zip(
-            own.tolist(), codes.tolist(), units.tolist(), starts, raws, strict=True
-        )
-    ]
+    columns_ = (own.tolist(), codes.tolist(), starts, units.tolist(), noisy.tolist(), raws)
+    return [_Own(*fields) for fields in zip(*columns_, strict=True)]
 
 
 def read_index(layout: Layout, blob: bytes) -> Index:
@@ -166,8 +192,10 @@ def read_own(blobs: Sequence[bytes], ticks: int) -> Counts:
             if head & _SCALED:
                 (units[row, 0],) = _UNIT.unpack_from(blob, at)
                 at += _UNIT.size
-            raw = zlib.decompress(blob[at:]) if head & _DEFLATED else blob[at:]
-            groups.setdefault(_WIDTHS[head & 0x0F], []).append((row, raw))
+            code = head & 0x0F
+            cut = at + (ticks - 1) * _NOISE_PLANES[code] if head & _NOISY else at
+            raw = zlib.decompress(blob[cut:]) if head & _DEFLATED else blob[cut:]
+            groups.setdefault(_WIDTHS[code], []).append((row, blob[at:cut] + raw))
         for size, members in groups.items():
             rows, raws = zip(*members, strict=True)
             planes = np.frombuffer(b"".join(raws), np.uint8).reshape(len(rows), size, ticks - 1)

@@ -26,6 +26,9 @@ APPLICATION_ID: Final = 0x51483141
 _BUFFER_LIMIT: Final = 64 << 20
 """Bytes that may wait for a commit."""
 
+_BATCH: Final = 40
+"""Ticks packed together: enough to spread the cost of the call, few enough that their tuples die young."""
+
 # WITHOUT ROWID keeps a minute's streams together in the order they are written, and one stream of one minute
 # is one look-up; pages of 16 KiB because a row there must fit a quarter page to stay in it.
 _SCHEMA: Final = """
@@ -61,7 +64,7 @@ class Recorder:
         self._ticks = 0
         self._minutes = 0
         self._packed = 0
-        self._new_tail: list[tuple[int, bytes]] = []
+        self._new_tail: list[Block] = []
         self._new_chunks: list[tuple[int, int, bytes]] = []
         self._new_links: list[Link] = []
         self._waiting = 0
@@ -87,8 +90,10 @@ class Recorder:
             for event in decision.events:
                 self._link(self._ticks, frame.now, chain.EVENT, chain.event_content(event))
         self._ticks += 1
-        if self._ticks % codec.MINUTE == 0 and self._broken is None:
-            self._fold()
+        if self._ticks % _BATCH == 0:
+            self._pack()
+            if self._ticks % codec.MINUTE == 0:
+                self._fold()
         if intents or self._wall_ns() >= self._due:
             self._write({})
         if self._broken is not None:
@@ -111,7 +116,7 @@ class Recorder:
             return
         self._closed = True
         try:
-            if self._ticks > self._minutes * codec.MINUTE and self._broken is None:
+            if self._ticks > self._minutes * codec.MINUTE:
                 self._fold()
             self._write({"ended": self._label(), **labels})
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -137,7 +142,10 @@ class Recorder:
             if self._new_chunks:
                 db.execute("DELETE FROM tail WHERE tick < ?", (self._minutes * codec.MINUTE,))
                 db.executemany("INSERT INTO chunk VALUES (?, ?, ?)", self._new_chunks)
-            db.executemany("INSERT INTO tail VALUES (?, ?)", self._new_tail)
+            if self._new_tail:
+                block = codec.join(self._new_tail)
+                row = (self._packed - block.ticks, codec.block_blob(block))
+                db.execute("INSERT INTO tail VALUES (?, ?)", row)
             db.executemany("INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?)", self._new_links)
             db.executemany("INSERT OR REPLACE INTO label VALUES (?, ?)", labels.items())
             db.execute("COMMIT")
@@ -170,7 +178,7 @@ class Recorder:
         self._frames.clear()
         self._decisions.clear()
         self._minute.append(block)
-        self._new_tail.append((self._packed, codec.block_blob(block)))
+        self._new_tail.append(block)
         self._packed += block.ticks
 
     def _fold(self) -> None:

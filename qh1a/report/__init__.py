@@ -1,1 +1,5 @@
 """Reports of a session, made from its file."""
+
+from qh1a.report.page import write
+
+__all__ = ["write"]

@@ -24,6 +24,7 @@ from qh1a.report.events import (
     Span,
     alarms_of,
     changes_of,
+    intents_at,
     journal_of,
     samples_of,
     spans_of,
@@ -108,6 +109,7 @@ class Study:
     spans: tuple[Span, ...]
     alarms: tuple[Alarm, ...]
     journal: tuple[Entry, ...]
+    intents_at: tuple[float, ...]
     samples_ml: float
     changes: Changes
     traces: Mapping[Channel, Trace]
@@ -163,6 +165,7 @@ def study(session: Session, channels: frozenset[Channel], actuators: frozenset[A
         spans=spans_of(t, phase, known),
         alarms=alarms_of(records, t),
         journal=journal_of(records, t),
+        intents_at=intents_at(records, t),
         samples_ml=samples_of(records, t),
         changes=changes_of(records, table(session.header.configs, "prescription", "flows"), t),
         traces=traces,

@@ -3,8 +3,9 @@
 Times are those of the ticks the records belong to, on the report's own time axis.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
 BLOOD, PLASMA = "blood_ml_min", "plasma_ml_min"
+LONGEST_ROUND: Final = 8
+"""Lines in a round that repeats: a pause, its response, the acknowledgement and the resume."""
 RULE: Final = {rule.id: rule for rule in RULES}
 
 
@@ -81,6 +84,7 @@ class Entry:
     """One line of the journal: an operator's intent with its verdict, or an event of the machine."""
 
     at: float
+    machine: bool
     who: str
     what: str
     why: str
@@ -165,6 +169,10 @@ def _asked(intent: Intent) -> str:
     return " ".join(words)
 
 
+def _whole(value: float) -> int:
+    return int(value) if math.isfinite(value) else -1
+
+
 def _verdict(event: Event) -> str:
     reason = event.detail.lower().replace("_", " ")
     return _VERDICTS[event.code] + (f": {reason}" if reason else "")
@@ -176,8 +184,14 @@ def _told(event: Event) -> str:
             return f"state {event.subject}"
         case EventCode.OUTCOME:
             return f"outcome {event.detail.lower()}, {event.value:.0f} s effective"
-        case EventCode.RESPONSE if int(event.value) in _KNOWN_RESPONSES:
-            return f"response {response_text(Response(int(event.value)))} {event.subject}".strip()
+        case EventCode.RESPONSE if _whole(event.value) in _KNOWN_RESPONSES:
+            return (
+                f"response {response_text(Response(_whole(event.value)))}" if event.value else "response over"
+            )
+        case EventCode.INTERLOCK:
+            bits = max(_whole(event.value), 0)
+            bit = ", ".join(f"I{i + 1}" for i in range(bits.bit_length()) if bits >> i & 1)
+            return f"interlocks {bit}" if bit else "interlocks released"
         case EventCode.FROZEN:
             return "prescription and limits frozen"
         case EventCode.GAP:
@@ -196,7 +210,7 @@ def _because(event: Event) -> str:
 def journal_of(records: Sequence[Recorded], t: Floats) -> tuple[Entry, ...]:
     """Intents with their verdicts, and the machine's own events, in order; alarms have their own table.
 
-    An event that repeats with nothing in between is one line that says how often and until when.
+    What repeats, alone or in rounds of a few lines, is said once, with how often and until when.
     """
     entries: list[Entry] = []
     asked: dict[int, Entry] = {}
@@ -204,25 +218,51 @@ def journal_of(records: Sequence[Recorded], t: Floats) -> tuple[Entry, ...]:
         at = _at(record, t)
         item = record.what
         if isinstance(item, Intent):
-            entry = Entry(at, item.who or "operator", _asked(item), item.why, "no answer recorded")
+            entry = Entry(at, False, item.who or "operator", _asked(item), item.why, "no answer recorded")
             asked[item.id] = entry
             entries.append(entry)
             continue
         if item.code in _ELSEWHERE:
             continue
         if item.code in _VERDICTS:
-            answered = asked.get(int(item.value))
+            answered = asked.get(_whole(item.value))
             if answered is not None:
                 answered.verdict = _verdict(item)
                 continue
-        what, why = _told(item), _because(item)
-        last = entries[-1] if entries else None
-        if last is not None and (last.who, last.what, last.why) == ("machine", what, why):
-            last.times += 1
-            last.until = at
-            continue
-        entries.append(Entry(at, "machine", what, why, ""))
-    return tuple(entries)
+        entries.append(Entry(at, True, "machine", _told(item), _because(item), ""))
+    return _folded(entries)
+
+
+def _alike(a: Entry, b: Entry) -> bool:
+    return (a.machine, a.who, a.what, a.why, a.verdict) == (b.machine, b.who, b.what, b.why, b.verdict)
+
+
+def _rounds(entries: Sequence[Entry], at: int, period: int) -> int:
+    """How often the `period` entries from `at` on come, one round after the other."""
+    rounds = 1
+    while at + (rounds + 1) * period <= len(entries) and all(
+        _alike(entries[at + i], entries[at + rounds * period + i]) for i in range(period)
+    ):
+        rounds += 1
+    return rounds
+
+
+def _folded(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    folded: list[Entry] = []
+    at = 0
+    while at < len(entries):
+        found = [(period, _rounds(entries, at, period)) for period in range(1, LONGEST_ROUND + 1)]
+        period, rounds = next(((p, n) for p, n in found if n > 2 or (p == 1 and n > 1)), (1, 1))
+        for i in range(period):
+            last = entries[at + (rounds - 1) * period + i].at
+            folded.append(replace(entries[at + i], times=rounds, until=last))
+        at += period * rounds
+    return tuple(folded)
+
+
+def intents_at(records: Sequence[Recorded], t: Floats) -> tuple[float, ...]:
+    """When operators asked for something."""
+    return tuple(_at(r, t) for r in records if isinstance(r.what, Intent))
 
 
 def samples_of(records: Sequence[Recorded], t: Floats) -> float:

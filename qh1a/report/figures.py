@@ -89,7 +89,7 @@ def timeline(study: Study) -> str:
         ax = next_lane("response", f"{len(stops)} × R2 or above")
         for start, end in stops:
             ax.axvspan(start, end, ymin=0.2, ymax=0.8, facecolor=INK, edgecolor=INK, linewidth=0.5)
-        hands = [e.at for e in study.journal if e.who != "machine"]
+        hands = study.intents_at
         ax = next_lane("operator", f"{len(hands)} intent{'s' * (len(hands) != 1)}")
         ax.scatter(hands, [0.5] * len(hands), s=22, marker="|", color=BLUE, linewidth=0.8, clip_on=False)
         if faults:
@@ -155,10 +155,10 @@ def trends(study: Study, group: Group) -> str:
 
 def _shade(ax: Axes, spans: Sequence[Span]) -> None:
     for span in spans:
-        if span.phase is not Phase.TREAT:
-            ax.axvspan(
-                span.start, span.end, facecolor=PHASE[span.phase][0], alpha=0.28, edgecolor="none", zorder=0
-            )
+        fill = PHASE[span.phase][0]
+        alpha = {Phase.TREAT: 0.0, Phase.PAUSE: 0.16, Phase.SAFE: 0.16}.get(span.phase, 0.28)
+        if alpha:
+            ax.axvspan(span.start, span.end, facecolor=fill, alpha=alpha, edgecolor="none", zorder=0)
 
 
 def _band(ax: Axes, shape: Envelope) -> None:

@@ -1,6 +1,5 @@
 """The report of one session: a single HTML page that needs nothing else, for the screen and for A4."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -9,11 +8,12 @@ from string import Template
 from typing import Final
 
 from qh1a.channels import CHANNELS, Channel
+from qh1a.config.texts import load_texts
 from qh1a.plant import PlantKind
 from qh1a.record.reader import SessionFile
 from qh1a.record.summary import Summary, summarise
-from qh1a.report import sections
-from qh1a.report.configs import Json, text
+from qh1a.report import sections, tables
+from qh1a.report.configs import text
 from qh1a.report.data import Session, Study, study
 from qh1a.report.figures import timeline, trends
 from qh1a.report.measures import BALANCE_CHANNELS, KEPT_CHANNELS
@@ -22,7 +22,7 @@ from qh1a.report.strips import GROUPS, needed
 
 ACTUATORS: Final = frozenset(s.command for g in GROUPS for s in g.strips if s.command is not None)
 CHANNELS_USED: Final = needed() | BALANCE_CHANNELS | KEPT_CHANNELS | {Channel.RESPONSE}
-NO_TEXTS: Final[Mapping[str, Json]] = {}
+NO_TITLES: Final[Mapping[str, str]] = {}
 _PLANTS: Final = {
     PlantKind.SIM: ("SIMULATED, not a patient", "#6E5A9E", "#FFFFFF"),
     PlantKind.RIG: ("RIG: emulated devices, no patient", "#4A5A78", "#FFFFFF"),
@@ -41,24 +41,34 @@ class Proof:
     labels: Mapping[str, str]
 
 
-def write(session: Path, out: Path, texts: Mapping[str, Json] = NO_TEXTS) -> None:
-    """Write the report of a session file to `out`, whole or not at all.
+def write(session: Path | SessionFile, out: Path, titles: Mapping[str, str] | None = None) -> None:
+    """Write the report of a session to `out`, whole or not at all.
 
-    `texts` are the alarms' texts by rule id. The same file gives the same bytes. Raises `RecordError` when
-    the session cannot be read, `OSError` when the report cannot be written.
+    `titles` name the alarms by rule id; the shipped English ones unless given. The same file gives the same
+    bytes. Raises `RecordError` when the session cannot be read, `ConfigError` when the texts cannot,
+    `OSError` when the report cannot be written.
     """
-    with SessionFile(session) as file:
-        proof = Proof(session.name, file.head, tuple(file.verify()), file.labels)
-        html = render(file, summarise(file), proof, texts)
+    if titles is None:
+        titles = {rule: row.title for rule, row in load_texts().rule.items()}
+    if isinstance(session, Path):
+        with SessionFile(session) as file:
+            html = _html(file, titles)
+    else:
+        html = _html(session, titles)
     part = out.with_name(out.name + ".part")
     try:
         part.write_text(html, encoding="utf-8")
-        os.replace(part, out)
+        part.replace(out)
     finally:
         part.unlink(missing_ok=True)
 
 
-def render(session: Session, summary: Summary, proof: Proof, texts: Mapping[str, Json] = NO_TEXTS) -> str:
+def _html(file: SessionFile, titles: Mapping[str, str]) -> str:
+    proof = Proof(file.path.name, file.head, tuple(file.verify()), file.labels)
+    return render(file, summarise(file), proof, titles)
+
+
+def render(session: Session, summary: Summary, proof: Proof, titles: Mapping[str, str] = NO_TITLES) -> str:
     """The report as HTML."""
     seen = study(session, CHANNELS_USED, ACTUATORS)
     words, stripe_a, stripe_b = _PLANTS[seen.head.plant]
@@ -72,11 +82,11 @@ def render(session: Session, summary: Summary, proof: Proof, texts: Mapping[str,
         css_plant=css_text(f"{plant} - research software"),
         css_name=css_text(f"{proof.name} - {text(seen.configs, 'prescription', 'patient', 'subject')}"[:80]),
         css_head=css_text(f"chain {proof.head}"),
-        body=_body(seen, summary, proof, texts),
+        body=_body(seen, summary, proof, titles),
     )
 
 
-def _body(seen: Study, summary: Summary, proof: Proof, texts: Mapping[str, Json]) -> str:
+def _body(seen: Study, summary: Summary, proof: Proof, titles: Mapping[str, str]) -> str:
     blocks = [
         sections.identity(seen, summary, proof.name, proof.head, proof.problems, proof.labels),
         sections.outcome(seen, summary),
@@ -85,7 +95,7 @@ def _body(seen: Study, summary: Summary, proof: Proof, texts: Mapping[str, Json]
         sections.phases(seen),
         sections.set_points(seen),
         sections.net_balance(seen),
-        sections.alarm_table(seen, texts),
+        tables.alarm_table(seen, titles),
         '<h2 class="trends">Trends</h2>',
         sections.how_to_read(seen),
     ]
@@ -97,11 +107,11 @@ def _body(seen: Study, summary: Summary, proof: Proof, texts: Mapping[str, Json]
             )
     blocks += [
         _left_out(seen),
-        sections.faults(seen),
-        sections.journal(seen),
+        tables.faults(seen),
+        tables.journal(seen),
         sections.honesty(seen, summary),
-        sections.limits(seen),
-        f"<footer>{esc(seen.head.software)} · {esc(proof.name)} · chain head <code>{esc(proof.head)}</code></footer>",
+        tables.limits(seen),
+        f"<footer>{esc(f'qh1a {seen.head.software} · {proof.name} · chain head {proof.head}')}</footer>",
     ]
     return "\n".join(block for block in blocks if block)
 

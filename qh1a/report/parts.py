@@ -27,7 +27,7 @@ def esc(text: str) -> str:
 def css_text(text: str) -> str:
     """A text inside a CSS string: everything but letters, digits and spaces as an escape."""
     clean = _ODD.sub("\ufffd", text).replace("\n", " ")
-    return "".join(c if c.isascii() and (c.isalnum() or c == " ") else f"\\{ord(c):06x}" for c in clean)
+    return "".join(c if c.isascii() and (c.isalnum() or c == " ") else f"\\{ord(c):06x} " for c in clean)
 
 
 def number(value: float | None, decimals: int, *, sign: bool = False) -> str:
@@ -58,12 +58,12 @@ def length(s: float | None) -> str:
     return f"{s:.0f} s" if s < 100 else hms(s)
 
 
-def chip(priority: Priority, text: str = "") -> str:
-    """A priority as a filled chip: colour, shape and words."""
-    name = priority.name.lower()
-    shape = _SHAPES.get(priority, "")
+def chip(priority: Priority, text: str = "", *, off: bool = False) -> str:
+    """A priority as a filled chip: colour, shape and words; grey and without a shape when it is off."""
+    name = "none" if off else priority.name.lower()
+    shape = "" if off else _SHAPES.get(priority, "")
     picture = f'<svg viewBox="0 0 12 12" aria-hidden="true">{shape}</svg>' if shape else ""
-    words = text or f"{name.upper()} {_MARKS.get(priority, '')}".strip()
+    words = text or f"{priority.name} {_MARKS.get(priority, '')}".strip()
     return f'<span class="chip {name}">{picture}{esc(words)}</span>'
 
 

@@ -6,23 +6,18 @@ from typing import Final
 import numpy as np
 
 from qh1a.channels import CHANNELS, Channel
-from qh1a.hazards import LIMITS, RULES, Rule, Side
 from qh1a.plant import PlantKind
 from qh1a.record.summary import Summary
-from qh1a.report.configs import Json, find, number, rows, table, text
+from qh1a.report.configs import number, table, text
 from qh1a.report.data import Study
-from qh1a.report.events import RULE, Alarm, response_text
-from qh1a.report.figures import fault_span
 from qh1a.report.measures import Spread, balance, kept
 from qh1a.report.parts import DASH, chip, esc, gauge, hms, length
 from qh1a.report.parts import number as shown
 from qh1a.report.parts import table as grid
 from qh1a.tick import Phase, Priority
 
-MAX_ROWS: Final = 400
-"""Rows of a table of alarms or events; a session with more has them in its file."""
+MAX_SPANS: Final = 100
 _LABELS: Final = {Channel.QP_QB: "Q_p/Q_b", Channel.PLASMA_SHARE: "plasma share"}
-_LIMIT: Final = {row.key: row for row in LIMITS}
 
 
 def identity(
@@ -44,7 +39,7 @@ def identity(
         ("subject", esc(", ".join(x for x in (text(patient, "subject") or DASH, *about) if x)), ""),
         ("rig", esc(text(study.configs, "rig", "name") or DASH), ""),
         ("limits", esc(text(study.configs, "limits", "name") or DASH), ""),
-        ("software", esc(study.head.software), ""),
+        ("software", esc(f"qh1a {study.head.software}"), ""),
         ("seed", esc(str(study.head.seed)), ""),
         ("wall clock (label)", esc(when or DASH), "wide"),
         ("config hash", f"<code>{esc(study.head.config_hash)}</code>", "wide"),
@@ -55,10 +50,11 @@ def identity(
         f"<dt>{esc(key)}</dt><dd{f' class={chr(34)}{css}{chr(34)}' if css else ''}>{value}</dd>"
         for key, value, css in pairs
     )
+    subject = esc(text(patient, "subject") or DASH)
     hours = f"{summary.prescribed_h:g} h prescribed"
     return (
-        f'<h1>{esc(prescription)}</h1><p class="lead">Session report · {esc(text(patient, "subject") or DASH)} · '
-        f'{esc(hours)}</p><dl class="id">{cells}</dl>'
+        f'<h1>{esc(prescription)}</h1><p class="lead">Session report · {subject} · {esc(hours)}</p>'
+        f'<dl class="id">{cells}</dl>'
     )
 
 
@@ -73,6 +69,8 @@ def outcome(study: Study, summary: Summary) -> str:
         if summary.within_window
         else '<span class="tag loud">outside the window</span>'
     ]
+    if text(study.configs, "prescription", "purpose") == "bench":
+        tags.append('<span class="tag">bench session, not for a trial</span>')
     if short:
         tags.append('<span class="tag loud">SHORT</span>')
     share = (
@@ -81,7 +79,7 @@ def outcome(study: Study, summary: Summary) -> str:
     litres = None if summary.plasma_ml is None else summary.plasma_ml / 1000
     alarms = summary.alarms
     chips = "".join(
-        chip(p, f"{n} {p.name.lower()}")
+        chip(p, f"{n} {p.name.lower()}", off=n == 0)
         for p, n in (
             (Priority.HIGH, alarms.high),
             (Priority.MEDIUM, alarms.medium),
@@ -110,7 +108,8 @@ def outcome(study: Study, summary: Summary) -> str:
         for key, value, unit, under in cells
     )
     word = summary.outcome.replace("_", " ")
-    within = f"prescribed {hms(nominal)}, window {hms(nominal - window)} to {hms(nominal + window)} of effective time"
+    borders = f"{hms(nominal - window)} to {hms(nominal + window)}"
+    within = f"prescribed {hms(nominal)}, window {borders} of effective time"
     return (
         f'<h2>Outcome</h2><div class="verdict"><strong>{esc(word)}</strong>{"".join(tags)}</div>'
         f'{gauge(effective or 0.0, nominal, window)}<p class="note">{esc(within)}</p>'
@@ -122,7 +121,7 @@ def phases(study: Study) -> str:
     """Every stay in a phase with its beginning and length."""
     items = "".join(
         f"<li><b>{span.phase.name}</b> {hms(span.start)} ({length(span.end - span.start)})</li>"
-        for span in study.spans[:MAX_ROWS]
+        for span in study.spans[:MAX_SPANS]
     )
     zero = "RAMP began" if study.ramped else "the record began (RAMP was not reached)"
     return f'<ul class="phases">{items}</ul><p class="note">Times are h:mm:ss since {zero}.</p>'
@@ -185,8 +184,9 @@ def net_balance(study: Study) -> str:
         difference = shown(found.estimate - found.total, 1, sign=True)
         body.append(("quiet", ("estimate minus sum", "", difference)))
     reservoir = (
-        f"Reservoir {shown(found.reservoir_start_g, 1)} g on entering RAMP, {shown(found.reservoir_end_g, 1)} g at the end "
-        "of treatment. Positive: the patient gained. Flow meters are not integrated."
+        f"Reservoir {shown(found.reservoir_start_g, 1)} g on entering RAMP, "
+        f"{shown(found.reservoir_end_g, 1)} g at the end of treatment. Positive: "
+        "the patient gained. Flow meters are not integrated."
     )
     missing = f" Not to be derived: {', '.join(found.unmeasured)}." if found.unmeasured else ""
     heads = (("term", ""), ("how", ""), ("mL", "num"))
@@ -194,72 +194,16 @@ def net_balance(study: Study) -> str:
     return f'<section class="keep"><h2>Balance</h2>{grid(heads, body)}{note}</section>'
 
 
-def _title(alarm: Alarm, rule: Rule | None, texts: Mapping[str, Json]) -> str:
-    found = find(texts, alarm.rule)
-    words = found if isinstance(found, str) else text(found, "title")
-    if words or rule is None:
-        return words or alarm.detail
-    side = "above" if rule.side is Side.ABOVE else "below"
-    return f"{CHANNELS[rule.channel].text}: {side} its limit"
-
-
-def alarm_table(study: Study, texts: Mapping[str, Json]) -> str:
-    """Every alarm with its value, and how long it stood."""
-    if not study.alarms:
-        return "<h2>Alarms</h2><p>None.</p>"
-    body = []
-    for alarm in study.alarms[:MAX_ROWS]:
-        rule = RULE.get(alarm.rule)
-        value, limit = "", ""
-        if rule is not None:
-            row = CHANNELS[rule.channel]
-            found = study.limit(rule.limit)
-            value = f"{shown(alarm.value, row.decimals)} {row.unit}"
-            limit = (
-                ""
-                if found is None
-                else f"{'≥' if rule.side is Side.ABOVE else '≤'} {found:g}".replace("-", "−")
-            )
-        body.append(
-            (
-                "",
-                (
-                    hms(alarm.raised),
-                    chip(alarm.priority),
-                    esc(alarm.rule),
-                    esc(_title(alarm, rule, texts)),
-                    esc(value),
-                    esc(limit),
-                    esc(response_text(rule.response)) if rule else "",
-                    "not cleared" if alarm.cleared is None else length(alarm.cleared - alarm.raised),
-                    DASH if alarm.acknowledged is None else length(alarm.acknowledged - alarm.raised),
-                ),
-            )
-        )
-    heads = (
-        ("raised", "at"), ("priority", ""), ("rule", "at"), ("alarm", ""), ("value", "num"), ("limit", "num"),
-        ("response", ""), ("cleared after", "num"), ("acknowledged after", "num"),
-    )  # fmt: skip
-    return f"<h2>Alarms</h2>{grid(heads, body)}{_more(len(study.alarms))}"
-
-
-def _more(count: int) -> str:
-    return (
-        f'<p class="note">{count - MAX_ROWS} more rows are in the session file.</p>'
-        if count > MAX_ROWS
-        else ""
-    )
-
-
 def how_to_read(study: Study) -> str:
     """How the strips are drawn."""
     zero = "RAMP began" if study.ramped else "the record began"
     return (
-        f'<p class="note">Hours and minutes since {zero}. Dark blue is the mean and light blue everything between the '
-        "smallest and the largest sample of a column, so that no peak is lost; a sample that is not usable is a gap. "
-        "Broad violet is what was commanded, expected or aimed at. Grey lines are limits where they are armed: solid "
-        "stops or lowers something, dashed warns, dotted is the limiter of a loop. At the right: value, response, rule; "
-        "an arrow points to a limit outside the strip. Alarm shapes stand where the alarm was raised.</p>"
+        f'<p class="note">Hours and minutes since {zero}. Dark blue is the mean and light blue everything '
+        "between the smallest and the largest sample of a column, so that no peak is lost; a sample that is "
+        "not usable is a gap. Broad violet is what was commanded, expected or aimed at. Grey lines are "
+        "limits where they are armed: solid stops or lowers something, dashed warns, dotted is the limiter "
+        "of a loop. At the right: value, response, rule; an arrow points to a limit outside the strip. Alarm "
+        "shapes stand where the alarm was raised.</p>"
     )
 
 
@@ -276,56 +220,13 @@ def unusable(study: Study) -> str:
     return ", ".join(found)
 
 
-def faults(study: Study) -> str:
-    """The injected faults, when each was on."""
-    script = rows(study.configs, "faults", "fault") or rows(study.configs, "faults")
-    if not script:
-        return ""
-    last = float(study.t[-1]) if study.t.size else 0.0
-    body = []
-    for row in script:
-        start, end = fault_span(study, row, last)
-        reached = start is not None and start <= last
-        size = find(row, "magnitude")
-        body.append(
-            (
-                "" if reached else "quiet",
-                (
-                    hms(start) if reached else "not reached",
-                    hms(end) if reached else "",
-                    esc(text(row, "fault")),
-                    esc("" if size is None else str(size)),
-                    esc(text(row, "profile") or "step"),
-                ),
-            )
-        )
-    heads = (("from", "at"), ("to", "at"), ("fault", ""), ("magnitude", "num"), ("profile", ""))
-    note = "What a fault changed in the simulated truth is not part of the session file."
-    return f'<h2>Injected faults</h2>{grid(heads, body)}<p class="note">{note}</p>'
-
-
-def journal(study: Study) -> str:
-    """Who asked for what, why, and what the machine answered."""
-    if not study.journal:
-        return "<h2>Operator and events</h2><p>None.</p>"
-    body = []
-    for entry in study.journal[:MAX_ROWS]:
-        machine = entry.who == "machine"
-        times = f" ({entry.times} times, to {hms(entry.until)})" if entry.times > 1 else ""
-        who = "machine" if machine else f"<b>{esc(entry.who)}</b>"
-        cells = (hms(entry.at), who, esc(entry.what + times), esc(entry.why), esc(entry.verdict))
-        body.append(("quiet" if machine else "", cells))
-    heads = (("time", "at"), ("who", ""), ("what", ""), ("why", ""), ("verdict", ""))
-    return f"<h2>Operator and events</h2>{grid(heads, body)}{_more(len(study.journal))}"
-
-
 def honesty(study: Study, summary: Summary) -> str:
     """What the figures above cannot say."""
     lines = []
     if study.head.plant is PlantKind.SIM:
         lines.append(
-            "The plant is a simulation. The report shows what controller, alarms and operator did with a modelled patient; "
-            "it is no evidence of an effect of treatment."
+            "The plant is a simulation. The report shows what controller, alarms and operator did with a "
+            "modelled patient; it is no evidence of an effect of treatment."
         )
     solutes = [
         n.replace("_", " ")
@@ -334,15 +235,15 @@ def honesty(study: Study, summary: Summary) -> str:
     ]
     if solutes:
         lines.append(
-            f"Solutes ({', '.join(solutes)}) are simulated truth. No sensor of this machine measures them and none is shown "
-            "here. Where a change of bilirubin is reported elsewhere, dilution by the prime alone lowers it by 10 to 20 %; "
-            "removal by the cells is 0 by default."
+            f"Solutes ({', '.join(solutes)}) are simulated truth. No sensor of this machine measures them "
+            "and none is shown here. Where a change of bilirubin is reported elsewhere: dilution by the "
+            "prime alone lowers it by 10 to 20 %, removal by the cells is 0 by default."
         )
     fitted = {Channel.WET, Channel.TURB_R} - set(study.not_fitted)
     if Channel.WET not in fitted:
         lines.append(
-            "WET is not fitted: a catheter that slips out of the vein lowers P_ven by the venous pressure only and may "
-            "not be seen."
+            "WET is not fitted: a catheter that slips out of the vein lowers P_ven by the venous pressure "
+            "only and may not be seen."
         )
     if Channel.TURB_R not in fitted:
         lines.append(
@@ -352,41 +253,8 @@ def honesty(study: Study, summary: Summary) -> str:
         lines.append(f"{summary.late_ticks} ticks were late and skipped; nothing was caught up.")
     if study.head.plant is PlantKind.SIM:
         lines.append(
-            "Blood lost to the outside and blood trapped in the circuit are truths of the simulator, not of this file."
+            "Blood lost to the outside and blood trapped in the circuit are truths of the simulator, not of "
+            "this file."
         )
     items = "".join(f"<li>{esc(line)}</li>" for line in lines)
     return f'<h2>What this report does not say</h2><ul class="plain">{items}</ul>' if lines else ""
-
-
-def limits(study: Study) -> str:
-    """Every rule with the limit that was in force."""
-    body = []
-    for rule in RULES:
-        value = study.limit(rule.limit)
-        bounds = _LIMIT.get(rule.limit)
-        sign = "≥" if rule.side is Side.ABOVE else "≤"
-        hard = DASH if bounds is None else f"{bounds.hard_lo:g} … {bounds.hard_hi:g}".replace("-", "−")
-        shown_limit = DASH if value is None else f"{sign} {value:g}".replace("-", "−")
-        unit = "" if bounds is None else bounds.unit
-        body.append(
-            (
-                "",
-                (
-                    esc(rule.id),
-                    esc(CHANNELS[rule.channel].id),
-                    esc(f"{shown_limit} {unit}"),
-                    f"{rule.delay_s:g} s",
-                    esc(rule.priority.name.lower()),
-                    esc(response_text(rule.response)),
-                    esc(hard),
-                ),
-            )
-        )
-    heads = (
-        ("rule", "at"), ("channel", "at"), ("limit", "at"), ("for", "num"), ("priority", ""), ("resp.", ""), ("hard bounds", "at"),
-    )  # fmt: skip
-    half = (len(body) + 1) // 2
-    return (
-        '<h2>Limits in force</h2><div class="two small">'
-        f"{grid(heads, body[:half])}{grid(heads, body[half:])}</div>"
-    )

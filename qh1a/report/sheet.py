@@ -112,6 +112,7 @@ def _tidy(svg: str) -> str:
 
 
 def svg(figure: Figure, name: str) -> str:
+    """A finished drawing as an SVG element; `name` keeps its inner ids apart from other drawings'."""
     out = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": f"qh1a-{name}"}):
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -151,6 +152,7 @@ class Sheet(NamedTuple):
 
 
 def sheet_of(study: Study, height: float) -> Sheet:
+    """A sheet whose time axis is the whole record."""
     start, end = (float(study.t[0]), float(study.t[-1])) if study.t.size else (0.0, 60.0)
     return Sheet(Figure(figsize=(WIDTH, height)), height, (start, max(end, start + 1.0)))
 
@@ -162,6 +164,7 @@ def _ticks(x: tuple[float, float]) -> list[float]:
 
 
 def time_axis(ax: Axes, x: tuple[float, float], *, labels: bool) -> None:
+    """Round times along the bottom, with or without their labels."""
     ticks = _ticks(x)
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     if labels:
@@ -171,6 +174,7 @@ def time_axis(ax: Axes, x: tuple[float, float], *, labels: bool) -> None:
 
 
 def bare(ax: Axes) -> None:
+    """No frame, no ticks: a lane."""
     for side in ("top", "right", "left", "bottom"):
         ax.spines[side].set_visible(False)
     ax.set_yticks([])
@@ -178,6 +182,7 @@ def bare(ax: Axes) -> None:
 
 
 def phase_band(sheet: Sheet, top: float, height: float, spans: Sequence[Span]) -> Axes:
+    """The phases as blocks, named where the name fits."""
     ax = sheet.axes(top, height)
     bare(ax)
     ax.set_ylim(0, 1)

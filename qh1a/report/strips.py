@@ -1,4 +1,4 @@
-"""What the trends show: one row per strip, and the levels that belong on it, from tables and configs alone."""
+"""What the trends show: one row per strip, and the levels on it, from tables and configs alone."""
 
 from dataclasses import dataclass
 from typing import Final

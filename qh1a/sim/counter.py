@@ -24,7 +24,7 @@ def mix(z: int) -> int:
     return z ^ (z >> 31)
 
 
-def channel_key(seed: int, name: str) -> int:
+def stream_key(seed: int, name: str) -> int:
     """The start of the stream that belongs to `name` (FNV-1a of the text, not a place in a list)."""
     digest = 0xCBF2_9CE4_8422_2325
     for byte in name.encode():
@@ -34,7 +34,7 @@ def channel_key(seed: int, name: str) -> int:
 
 def uniform(key: int, purpose: str) -> float:
     """One number in -1..1 for `purpose`, always the same for the same key."""
-    return unit(channel_key(key, purpose), 0) * 2.0 - 1.0
+    return unit(stream_key(key, purpose), 0) * 2.0 - 1.0
 
 
 def unit(key: int, counter: int) -> float:

@@ -7,17 +7,15 @@ this project's own.
 
 import math
 import struct
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from qh1a.sim.counter import channel_key, unit
+from qh1a.sim.counter import stream_key, unit
 from qh1a.sim.truth import NEUTRAL, Disturbance
 from qh1a.tick import Phase
 from qh1a.units import NS_PER_S, Ns, nanoseconds
@@ -106,7 +104,8 @@ class FaultError(ValueError):
     """A fault script cannot be used: which file, key and value, and what is allowed, in one line."""
 
     def __init__(self, file: str, key: str, value: object, allowed: str) -> None:
-        what = f"{key} = {value!r}" if key else f"{value}"
+        # TOML has no null: None is a key that is not there.
+        what = f"{key} missing" if value is None else f"{key} = {value!r}"
         super().__init__(" ".join(f"{file}: {what}: allowed {allowed}".split()))
         self.file, self.key, self.value, self.allowed = file, key, value, allowed
 
@@ -136,20 +135,8 @@ _PROFILES: Final = ", ".join(p.value for p in Profile)
 _PHASES: Final = ", ".join(p.name for p in Phase)
 
 
-def load_script(path: Path, prescribed_s: float) -> tuple[ScriptedFault, ...]:
-    """The faults of a TOML file for a session of `prescribed_s`; raises `FaultError`."""
-    file = str(path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FaultError(file, "", f"cannot be read: {error}", "a readable text file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise FaultError(file, "", f"is not TOML: {error}", "TOML with [[fault]] tables") from error
-    return read_script(content, file, prescribed_s)
-
-
 def read_script(content: Mapping[str, object], file: str, prescribed_s: float) -> tuple[ScriptedFault, ...]:
-    """The faults of a parsed file, called `file` in what is refused; raises `FaultError`."""
+    """The faults of a TOML tree, for a session of `prescribed_s`; `file` names it in a `FaultError`."""
     for key in content:
         if key != "fault":
             raise FaultError(file, key, content[key], "only [[fault]] tables")
@@ -244,7 +231,7 @@ class FaultScript:
 
     def __init__(self, rows: Sequence[ScriptedFault] = (), seed: int = 0) -> None:
         self._rows = tuple(rows)
-        self._keys = tuple(channel_key(seed, f"fault {i} {r.fault.name}") for i, r in enumerate(self._rows))
+        self._keys = tuple(stream_key(seed, f"fault {i} {r.fault.name}") for i, r in enumerate(self._rows))
         self._entered = [_NEVER] * len(Phase)
         # Nothing changes before `_wake`; that makes a healthy step cost one comparison.
         self._wake = _NEVER

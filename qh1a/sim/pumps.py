@@ -107,7 +107,7 @@ def travel(position: float, command: float, travel_s: float, dt: float) -> float
 @compiled
 def throttled(conductance: float, position: float, half_resistance: float) -> float:
     """Conductance (mL/s/mmHg) of a line with a clamp: exactly 0 when closed, the line's when open."""
-    if position <= 0.0:
+    if position <= 0.0 or conductance <= 0.0:
         return 0.0
     clamp = half_resistance / 3.0 * (1.0 / (position * position) - 1.0)
     return 1.0 / (1.0 / conductance + clamp)

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from annotated_types import Interval, Len
 
 from qh1a.channels import BY_ID, CHANNELS, N_MEASURED, Channel
-from qh1a.sim.counter import channel_key, uniform
+from qh1a.sim.counter import stream_key, uniform
 from qh1a.sim.sampling import Column, Plan, sample
 from qh1a.sim.truth import Truth
 from qh1a.tick import Quality
@@ -169,7 +169,7 @@ class SensorBank:
 
     def _fill(self, i: int, row: SensorRow) -> None:
         channel, figures = CHANNELS[row.channel], row.figures
-        key = channel_key(self._seed, channel.id)
+        key = stream_key(self._seed, channel.id)
         lo, hi = math.ceil(channel.lo / channel.lsb), math.floor(channel.hi / channel.lsb)
         # A product of counts and lsb may round past the end of the range by one unit in the last place.
         lo += lo * channel.lsb < channel.lo
@@ -204,7 +204,7 @@ class SensorBank:
         """Zero the pressure transducers: of their offset only a residual stays."""
         for i, row in enumerate(self._rows):
             if row.channel in ZEROED:
-                key = channel_key(self._seed, CHANNELS[row.channel].id)
+                key = stream_key(self._seed, CHANNELS[row.channel].id)
                 self._table[i, Column.OFFSET] = row.figures.offset_zeroed * uniform(key, "zeroed")
 
     def snapshot(self) -> bytes:

@@ -1,7 +1,7 @@
 """Every kind of plant the contract is proved on: one row each in `SUBJECTS`.
 
-A plant with wires comes in as one more row: a function that gives the opened-to-be plant and the clock it
-lives on (`WallClock` there: the suite sleeps on the plant's own clock and never assumes that time is virtual).
+A plant with wires comes in as one more row: a function that gives the plant, not yet opened, and the clock
+it lives on. The suite sleeps on that clock and never assumes that time is virtual.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -4,7 +4,7 @@ import resource
 import sys
 from pathlib import Path
 
-from qh1a.record import RecordError, Recorder
+from qh1a.record import Recorder, RecordError
 from tests.record.ticks import HEADER, StillClock, lively
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qh1a.channels import N_MEASURED, Channel
-from qh1a.record import RecordError, Recorder, SessionFile
+from qh1a.record import Recorder, RecordError, SessionFile
 from qh1a.record.codec import counts as to_counts
 from qh1a.record.codec import pack
 from qh1a.record.header import this_layout

@@ -5,7 +5,7 @@ import pytest
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.plant import PlantKind
-from qh1a.record import Header, RecordError, Recorder, SessionFile, summarise
+from qh1a.record import Header, Recorder, RecordError, SessionFile, summarise
 from qh1a.tick import Event, EventCode, Outcome, Phase, Priority, Quality, Response
 from tests.record.ticks import HEADER, StillClock, Tick, tick
 
@@ -48,7 +48,7 @@ def test_every_figure_comes_from_its_place(tmp_path: Path) -> None:
     events += [Event(EventCode.OUTCOME, "", 1.0, Outcome.COMPLETED.name.lower())]
     path = tmp_path / "s.qh1a"
     # The last tick's figures may not be used: the ones before count.
-    ticks = [estimates(0, FIGURES, events), estimates(1, {c: (7.0, BAD) for c in FIGURES})]
+    ticks = [estimates(0, FIGURES, events), estimates(1, dict.fromkeys(FIGURES, (7.0, BAD)))]
     assert summary(path, ticks, {"late_ticks": "2", "x_real_time": "1234.5"}) == {
         "outcome": "completed",
         "plant": PlantKind.SIM.value,
@@ -96,7 +96,7 @@ def test_a_session_without_an_outcome_is_aborted(
 
 
 def test_what_is_not_known_is_null_and_not_zero(tmp_path: Path) -> None:
-    found = summary(tmp_path / "s.qh1a", [estimates(0, {c: (0.0, BAD) for c in FIGURES})], {})
+    found = summary(tmp_path / "s.qh1a", [estimates(0, dict.fromkeys(FIGURES, (0.0, BAD)))], {})
     assert isinstance(found, dict)
     unknown = {
         "effective_s",

@@ -19,7 +19,7 @@ class Header(NamedTuple):
     plant: PlantKind
     configs: Mapping[str, object]
     config_hash: str = "0f3a" * 16
-    software: str = "qh1a 0.1.0"
+    software: str = "0.1.0"
     seed: int = 7
 
 
@@ -51,11 +51,12 @@ def configs(hours: float, **changes: object) -> dict[str, object]:
             "purpose": "treatment",
             "nominal_h": hours,
             "flows": {
-                "blood_ml_min": 130.0, "plasma_ml_min": 30.0, "perfusion_ml_min": 100.0, "temperature_c": 37.0,
+                "blood_ml_min": 130.0, "plasma_ml_min": 30.0, "perfusion_ml_min": 100.0,
+                "temperature_c": 37.0,
             },
             "patient": {"subject": "SIM-001", "weight_kg": 65.0, "haematocrit": 0.37},
             "preparation": {"reservoir_g": 150.0, "prime_goes_to": "waste"},
-            "marks": {"window_s": 225.0 * hours, "extension_max_s": 225.0 * hours, "cap_extra_s": 1350.0 * hours},
+            "marks": {"window_s": 225.0 * hours, "cap_extra_s": 1350.0 * hours},
         },
         "limits": {"schema": 1, "name": "default", **limits},
         "rig": {"name": "simulated QH-1A", "kind": "SIM", "blood_side_ml": 180.0, "plasma_side_ml": 361.0},
@@ -136,7 +137,7 @@ def session(
     def noise(sd: float) -> Floats:
         """Even noise of a standard deviation, another at each call."""
         parts = np.sin(np.arange(times.size) * 12.9898 + next(calls) * 78.233) * 43758.5453
-        return (np.modf(parts)[0]) * 1.7 * sd
+        return np.asarray(np.modf(parts)[0] * 1.7 * sd, dtype=np.float64)
 
     def lag(target: Floats, tau: float) -> Floats:
         out = np.empty_like(target)
@@ -151,7 +152,8 @@ def session(
     run = treat | (phase == Phase.PAUSE)
     q_b = np.select([phase == Phase.PRIME, phase == Phase.CONNECT, ramp, run, phase == Phase.RINSEBACK],
                     [np.full_like(times, 120.0), np.full_like(times, 60.0),
-                     np.minimum(130.0, 60.0 + 15.0 * np.floor(times / (120.0 * scale))), np.full_like(times, 130.0),
+                     np.minimum(130.0, 60.0 + 15.0 * np.floor(times / (120.0 * scale))),
+                     np.full_like(times, 130.0),
                      np.full_like(times, 80.0)], 0.0)  # fmt: skip
     q_p = np.where(treat | (ramp & (times > 0.35 * ramp_s)), 30.0, 0.0)
     q_c = np.where(phase >= Phase.READY, 100.0, 0.0) * (phase < Phase.DISCONNECT)
@@ -181,7 +183,8 @@ def session(
         C.W_R: 150.0 - 9.0 * np.sin(hours_run * 1.7) + noise(0.5), C.W_SP: 150.0 + 2.0 * hours_run,
         C.W_S: np.full_like(times, 1940.0) + noise(0.1), C.W_W: np.full_like(times, 1012.0) + noise(0.1),
         C.V_HEP: 5.2 * (times > 0) + 2.0 * hours_run,
-        C.G_O2: np.full_like(times, 60.0), C.G_AIR: np.full_like(times, 180.0), C.G_CO2: np.full_like(times, 12.0),
+        C.G_O2: np.full_like(times, 60.0), C.G_AIR: np.full_like(times, 180.0),
+        C.G_CO2: np.full_like(times, 12.0),
         C.DO_IN: 150.0 + noise(1.0), C.DO_OUT: 92.0 + noise(1.0), C.PH: 7.4 + noise(0.004),
         C.RESPONSE: np.where(phase == Phase.PAUSE, float(Response.R2), 0.0),
         C.EFFECTIVE: np.cumsum(treat) / hz, C.BLOOD_TIME: np.cumsum(q_b > 10) / hz,

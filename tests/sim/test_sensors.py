@@ -14,7 +14,7 @@ from scipy import stats
 
 from qh1a.channels import BY_ID, CHANNELS, N_MEASURED, Channel
 from qh1a.config import ConfigError, load, root
-from qh1a.sim.counter import channel_key, mix, normal_at, unit, unit_at
+from qh1a.sim.counter import mix, normal_at, stream_key, unit, unit_at
 from qh1a.sim.sensors import (
     SIGNALS,
     ZEROED,
@@ -77,7 +77,7 @@ def test_compiled_and_plain_numbers_agree(key: int, counter: int) -> None:
 
 
 def test_normal_numbers_follow_the_inverse_of_the_normal_distribution() -> None:
-    key = channel_key(7, "anything")
+    key = stream_key(7, "anything")
     signed = key - 2**64 if key >= 2**63 else key
     found = np.array([normal_at(signed, k) for k in range(20_000)])
     wanted = stats.norm.ppf([unit(key, k) for k in range(20_000)])
