@@ -191,9 +191,7 @@ def _clamp(id_: str, text: str) -> ChannelRow:
 
 
 def _delivery(id_: str) -> ChannelRow:
-    return ChannelRow(
-        f"DLV_{id_}", "code", 0.0, 2.0, 0.5, 0, 1.0, f"delivery of the last command to {id_}"
-    )
+    return ChannelRow(f"DLV_{id_}", "code", 0.0, 2.0, 0.5, 0, 1.0, f"delivery of the last command to {id_}")
 
 
 def _derived(id_: str, unit: str, lo: float, hi: float, decimals: int, lsb: float, text: str) -> ChannelRow:
@@ -267,10 +265,7 @@ _MEASURED: Final = (
     _measured("T_w_n", "C", 0.0, 80.0, 2.0, 1, 0.01, "warmer temperature, the protective node's own"),
     _measured("NODE", "code", 0.0, 1.0, 0.3, 0, 1.0, "protective node: 0 ready, 1 tripped to its safe state"),
     # Delivery of the last command, per actuator: 0 CONFIRMED, 1 PENDING, 2 UNCERTAIN.
-    *(
-        _delivery(a)
-        for a in "BP PP CP RP HP W G_O2 G_air G_CO2 AC VC PC SC SR WC RC BV".split()
-    ),
+    *(_delivery(a) for a in "BP PP CP RP HP W G_O2 G_air G_CO2 AC VC PC SC SR WC RC BV".split()),
 )
 
 _DERIVED: Final = (
@@ -295,7 +290,9 @@ _DERIVED: Final = (
     _derived("Q_c_10s", "mL/min", -50.0, 400.0, 0, 0.01, "10-s mean of Q_c"),
     _derived("Q_r_10s", "mL/min", -50.0, 150.0, 1, 0.01, "10-s mean of Q_r"),
     _derived("Qp_Qb", "fraction", -10.0, 10.0, 2, 0.001, "Q_p/Q_b, 2-s means"),
-    _derived("plasma_share", "fraction", -10.0, 10.0, 2, 0.001, "share of the plasma taken, Q_p/(Q_b(1-Hct))"),
+    _derived(
+        "plasma_share", "fraction", -10.0, 10.0, 2, 0.001, "share of the plasma taken, Q_p/(Q_b(1-Hct))"
+    ),
     _derived("T_w_max", "C", 0.0, 80.0, 1, 0.01, "the hotter warmer probe"),
     _derived("LVL_W_r", "mL", 0.0, 1000.0, 0, 0.1, "disagreement of reservoir level and scale"),
     _derived("BP_short", "fraction", -10.0, 1.0, 2, 0.001, "blood flow missing from the command"),
@@ -309,7 +306,9 @@ _DERIVED: Final = (
     _derived("air_5min", "mL/kg", 0.0, 1000.0, 4, 0.0001, "air past AIR_v in 5 min per kg"),
     _derived("balance", "mL", -5000.0, 5000.0, 0, 0.1, "net balance, positive when the patient gained"),
     _derived("balance_abs", "mL", 0.0, 5000.0, 0, 0.1, "net balance, either sign"),
-    _derived("balance_away", "mL/h", -60000.0, 60000.0, 0, 1.0, "net balance moving away from zero, 3-min slope"),
+    _derived(
+        "balance_away", "mL/h", -60000.0, 60000.0, 0, 1.0, "net balance moving away from zero, 3-min slope"
+    ),
     _derived("session_balance", "mL", -5000.0, 5000.0, 0, 0.1, "net balance with CONNECT and RINSEBACK"),
     _derived("ratio_residual", "mL/min", 0.0, 150.0, 1, 0.01, "Q_r against the learned Q_r/Q_p, 10-min mean"),
     _derived("ratio_volume", "mL", 0.0, 5000.0, 0, 0.1, "the same, summed"),
@@ -333,12 +332,20 @@ _DERIVED: Final = (
     _derived("blood_time", "s", 0.0, 1000000.0, 0, 0.1, "time with circulating blood"),
     _derived("wall_time", "s", 0.0, 1000000.0, 0, 0.1, "time since RAMP"),
     _derived("plasma", "mL", 0.0, 1000000.0, 0, 0.1, "plasma processed"),
-    _derived("to_nominal", "s", -1000000.0, 1000000.0, 0, 0.1, "effective time past its end, extension included"),
-    _derived("near_nominal", "s", -1000000.0, 1000000.0, 0, 0.1, "effective time past the mark before its end"),
-    _derived("in_extension", "s", -1000000.0, 1000000.0, 0, 0.1, "effective time past the mark in the extension"),
+    _derived(
+        "to_nominal", "s", -1000000.0, 1000000.0, 0, 0.1, "effective time past its end, extension included"
+    ),
+    _derived(
+        "near_nominal", "s", -1000000.0, 1000000.0, 0, 0.1, "effective time past the mark before its end"
+    ),
+    _derived(
+        "in_extension", "s", -1000000.0, 1000000.0, 0, 0.1, "effective time past the mark in the extension"
+    ),
     _derived("near_cap", "s", -1000000.0, 1000000.0, 0, 0.1, "wall time past the first mark before its cap"),
     _derived("at_cap", "s", -1000000.0, 1000000.0, 0, 0.1, "wall time past the last mark before its cap"),
-    _derived("rinse_plasma", "mL", -1000.0, 100000.0, 0, 0.1, "plasma returned in RINSEBACK above the reservoir"),
+    _derived(
+        "rinse_plasma", "mL", -1000.0, 100000.0, 0, 0.1, "plasma returned in RINSEBACK above the reservoir"
+    ),
     _derived("rinse_chase", "mL", -1000.0, 100000.0, 0, 0.1, "saline through the plasma side in RINSEBACK"),
     _derived("rinse_saline", "mL", -1000.0, 100000.0, 0, 0.1, "saline through the blood side in RINSEBACK"),
     _derived("response", "code", 0.0, 20.0, 0, 1.0, "the highest active response"),

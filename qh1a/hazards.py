@@ -161,7 +161,14 @@ RULES: Final = (
     Rule("H05.1", _C.P_VEN_DROP, _UP, "p_ven_drop_mmhg", 3.0, _P.HIGH, True, _R.R4, _RUN),
     Rule("H05.2", _C.P_VEN_RUN, _DOWN, "p_ven_low_mmhg", 3.0, _P.HIGH, True, _R.R4, _RUN | {_S.RINSE_PLASMA}),
     Rule(
-        "H05.3", _C.P_VEN_FAST, _DOWN, "p_ven_open_mmhg", 3.0, _P.HIGH, True, _R.R4,
+        "H05.3",
+        _C.P_VEN_FAST,
+        _DOWN,
+        "p_ven_open_mmhg",
+        3.0,
+        _P.HIGH,
+        True,
+        _R.R4,
         _CONNECT | {_S.RINSE_BLOOD},
     ),
     Rule("H06.1", _C.P_VEN, _UP, "p_ven_high_mmhg", 3.0, _P.HIGH, False, _R.R4S, _RUN),
@@ -202,7 +209,15 @@ RULES: Final = (
     Rule("H21.1", _C.T_RET_RUN, _DOWN, "t_ret_warn_c", 60.0, _P.MEDIUM, False, _R.R0, _PLASMA),
     Rule("H21.2", _C.T_RET_RUN, _DOWN, "t_ret_trip_c", 60.0, _P.MEDIUM, False, _R.R2, _PLASMA),
     Rule(
-        "H25.1", _C.BLOOD_STOP_S, _UP, "blood_stop_warn_s", 0.0, _P.MEDIUM, False, _R.R0, _ON_PATIENT,
+        "H25.1",
+        _C.BLOOD_STOP_S,
+        _UP,
+        "blood_stop_warn_s",
+        0.0,
+        _P.MEDIUM,
+        False,
+        _R.R0,
+        _ON_PATIENT,
         suppressed_by=("H25.2",),
     ),
     Rule("H25.2", _C.BLOOD_STOP_S, _UP, "blood_stop_trip_s", 0.0, _P.HIGH, False, _R.R0, _ON_PATIENT),
@@ -254,7 +269,9 @@ _PATIENT_CLAMPS: Final = (_A.AC, _A.VC, _A.PC)
 
 
 def _row(off: tuple[Actuator, ...], keep: tuple[Actuator, ...] = ()) -> tuple[Restrict, ...]:
-    return tuple(Restrict.OFF if a in off else Restrict.KEEP if a in keep else Restrict.FREE for a in Actuator)
+    return tuple(
+        Restrict.OFF if a in off else Restrict.KEEP if a in keep else Restrict.FREE for a in Actuator
+    )
 
 
 _R2_OFF: Final = (_A.PP, _A.RP, _A.PC)
@@ -281,7 +298,8 @@ for R4 to close the clamps in its place."""
 @dataclass(frozen=True, slots=True)
 class Control:
     """One means against a hazard: a rule, an interlock (I1-I14), a start gate or a design property, and the
-    test that proves it (`file::function` under tests/)."""
+    test that proves it (`file::function` under tests/).
+    """
 
     ref: str
     test: str

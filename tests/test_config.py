@@ -38,6 +38,7 @@ from qh1a.settings import Prescription, Rig, Tuning
 from qh1a.sim.sensors import SIGNALS
 from qh1a.tick import Actuator
 
+STARTS = "prescription., limits., tuning., patient., rig."
 PRESCRIPTIONS = ("4h.toml", "6h.toml", "8h.toml", "bench-10min.toml")
 
 
@@ -370,11 +371,11 @@ def test_set_options_are_toml_values() -> None:
         ("limits.touch_s", '--set: "limits.touch_s" is not key=value'),
         (
             "touch_s=1",
-            "--set: touch_s = 1: unknown key, keys start with prescription., limits., tuning., patient., rig.",
+            f"--set: touch_s = 1: unknown key, keys start with {STARTS}",
         ),
         (
             "limits=1",
-            "--set: limits = 1: unknown key, keys start with prescription., limits., tuning., patient., rig.",
+            f"--set: limits = 1: unknown key, keys start with {STARTS}",
         ),
         ("rig.name=me", '--set: rig.name = me: not a TOML value; a text stands in quotes, as in "UFH"'),
         (

@@ -38,10 +38,10 @@ class Session:
         self.now = round(start_s * NS_PER_S)
         self.said: list[tuple[float, Intent]] = []
 
-    def stay(self, seconds: float, seen: Decision) -> "Session":
-        for _ in range(round(seconds * 10)):
+    def stay(self, seconds: float, seen: Decision, step_ns: int = TICK_NS) -> "Session":
+        for _ in range(round(seconds * NS_PER_S / step_ns)):
             self.said += [(self.now / NS_PER_S, i) for i in self.operator.poll(Ns(self.now), seen)]
-            self.now += TICK_NS
+            self.now += step_ns
         return self
 
     def words(self) -> list[tuple[float, str]]:
@@ -194,7 +194,7 @@ def test_auto_gives_up_in_the_end() -> None:
     for state in (State.SELF_WAIT, State.PRIME_WARM, State.READY, State.CONNECT_VENOUS, State.PAUSE_STOPPED):
         s = Session(ScriptedOperator.of("auto"))
         for _ in range(4):
-            s.stay(3 * 3600 + 1, decision(state, STOPPING)).stay(1, decision(State.TREAT))
+            s.stay(3 * 3600 + 10, decision(state, STOPPING), 10 * NS_PER_S).stay(1, decision(State.TREAT))
         assert {"ABORT", "END"} & {name for _, name in s.words()}, state
 
 

@@ -39,7 +39,18 @@ QUIET: Final = Active((), (), Response.NONE)
 class _Slot:
     """One rule at work. Times are tick times; `_NEVER` means not."""
 
-    __slots__ = ("acknowledged", "began", "delay", "limit", "linger", "present", "raised", "rule", "sign", "until")
+    __slots__ = (
+        "acknowledged",
+        "began",
+        "delay",
+        "limit",
+        "linger",
+        "present",
+        "raised",
+        "rule",
+        "sign",
+        "until",
+    )
 
     def __init__(self, rule: Rule, limits: Limits) -> None:
         self.rule = rule
@@ -162,9 +173,7 @@ class Alarms:
         present = [s for s in self._slots if s.present]
         present.sort(key=lambda s: (-s.rule.priority, -s.raised))
         self.views = tuple(
-            AlarmView(
-                s.rule.id, s.rule.priority, s.rule.response, Ns(s.raised), s.began >= 0, s.acknowledged
-            )
+            AlarmView(s.rule.id, s.rule.priority, s.rule.response, Ns(s.raised), s.began >= 0, s.acknowledged)
             for s in present
             if s.rule.priority
         )

@@ -7,28 +7,34 @@ patient gained; zeroed on entering RAMP, frozen on entering RINSEBACK. A meter t
 
 from typing import Final
 
-from qh1a.channels import Channel
+from qh1a.control.index import (
+    BALANCE,
+    BALANCE_ABS,
+    BALANCE_AWAY,
+    LVL_R,
+    LVL_W_R,
+    Q_P_2S,
+    Q_R_2S,
+    RATIO_RESIDUAL,
+    RATIO_VOLUME,
+    RINSE_CHASE,
+    RINSE_PLASMA,
+    RINSE_SALINE,
+    SESSION_BALANCE,
+    TOUCH_S,
+    V_HEP,
+    W_R,
+    W_R_TOUCH,
+    W_S,
+    W_SP,
+    W_W,
+)
 from qh1a.control.windows import Delay, Mean
 from qh1a.tick import Quality, Response, State
 from qh1a.units import NS_PER_MIN, NS_PER_S, PLASMA_G_PER_ML, SALINE_G_PER_ML
 
 _GOOD: Final = int(Quality.GOOD)
 _NOT_READY: Final = int(Quality.NOT_READY)
-_C = Channel
-W_R, W_S, W_W, V_HEP, LVL_R, Q_P_2S, Q_R_2S = (
-    int(c) for c in (_C.W_R, _C.W_S, _C.W_W, _C.V_HEP, _C.LVL_R, _C.Q_P_2S, _C.Q_R_2S)
-)
-BALANCE, BALANCE_ABS, BALANCE_AWAY, SESSION, RESIDUAL, VOLUME, W_SP, TOUCH, TOUCH_S, LVL_W_R = (
-    int(c)
-    for c in (
-        _C.BALANCE, _C.BALANCE_ABS, _C.BALANCE_AWAY, _C.SESSION_BALANCE, _C.RATIO_RESIDUAL, _C.RATIO_VOLUME,
-        _C.W_SP, _C.W_R_TOUCH, _C.TOUCH_S, _C.LVL_W_R,
-    )
-)  # fmt: skip
-RINSE_PLASMA, RINSE_CHASE, RINSE_SALINE = (
-    int(c) for c in (_C.RINSE_PLASMA, _C.RINSE_CHASE, _C.RINSE_SALINE)
-)
-
 COUNTED: Final = frozenset(
     {State.RAMP, State.TREAT, State.TREAT_END, State.PAUSE_PLASMA, State.PAUSE_STOPPED, State.PATIENT_OFF,
      State.SAFE}
@@ -98,10 +104,10 @@ class Balance:
                 self._session_value = self._since(self._session_zero, v) - samples_ml
         ready = self._zero is not None
         q[BALANCE] = q[BALANCE_ABS] = scales if ready else _NOT_READY
-        q[SESSION] = scales if self._session_zero is not None else _NOT_READY
+        q[SESSION_BALANCE] = scales if self._session_zero is not None else _NOT_READY
         v[BALANCE] = self._value
         v[BALANCE_ABS] = abs(self._value)
-        v[SESSION] = self._session_value
+        v[SESSION_BALANCE] = self._session_value
         # W_sp: the reservoir takes up what came in by other ways, so that the patient's balance stays 0.
         v[W_SP] = v[W_R] + PLASMA_G_PER_ML * self._value
         q[W_SP] = scales if ready else _NOT_READY
@@ -143,9 +149,9 @@ class Balance:
             now = self._now.push(v[W_R])
             if old is not None:
                 before = self._before.push(old)
-                v[TOUCH] = abs(now - before) * 30.0  # 2 s apart, per minute
-        q[TOUCH] = q[W_R] or (_GOOD if self._before.filled >= MEAN_2S else _NOT_READY)
-        touched = q[TOUCH] == _GOOD and v[TOUCH] > TOUCH_G_MIN and state in COUNTED
+                v[W_R_TOUCH] = abs(now - before) * 30.0  # 2 s apart, per minute
+        q[W_R_TOUCH] = q[W_R] or (_GOOD if self._before.filled >= MEAN_2S else _NOT_READY)
+        touched = q[W_R_TOUCH] == _GOOD and v[W_R_TOUCH] > TOUCH_G_MIN and state in COUNTED
         if touched or q[W_R]:
             self._settle = SETTLE_STEPS
         elif self._settle:
@@ -171,9 +177,9 @@ class Balance:
 
     def _pumps(self, gap: int, v: list[float], q: list[int], state: State, highest: Response) -> None:
         """The learned ratio of the pumps: an eye on the balance that is not the loop's own."""
-        q[RESIDUAL] = q[VOLUME] = _NOT_READY
+        q[RATIO_RESIDUAL] = q[RATIO_VOLUME] = _NOT_READY
         steady = state is State.TREAT and highest <= Response.R0 and not self._settle
-        if not steady or q[Q_P_2S] or q[Q_R_2S] or v[Q_P_2S] < 5.0:  # noqa: PLR2004 - too slow to tell
+        if not steady or q[Q_P_2S] or q[Q_R_2S] or v[Q_P_2S] < 5.0:
             self._residual.clear()
             return
         q_p, q_r, minutes = v[Q_P_2S], v[Q_R_2S], gap / NS_PER_MIN
@@ -191,11 +197,11 @@ class Balance:
         self._volume += residual * minutes
         if not self._steps % 2:
             self._residual.push(residual)
-        v[RESIDUAL] = abs(self._residual.value)
-        v[VOLUME] = abs(self._volume)
-        q[VOLUME] = _GOOD
-        if self._residual.filled >= 600:  # noqa: PLR2004 - the whole 10 min
-            q[RESIDUAL] = _GOOD
+        v[RATIO_RESIDUAL] = abs(self._residual.value)
+        v[RATIO_VOLUME] = abs(self._volume)
+        q[RATIO_VOLUME] = _GOOD
+        if self._residual.filled >= 600:
+            q[RATIO_RESIDUAL] = _GOOD
 
     def _rinse(self, gap: int, v: list[float], state: State) -> None:
         if state is State.RINSE_PLASMA:

@@ -5,31 +5,101 @@ all it needs is; NOT_READY says that its condition does not apply (pump off, too
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.control.balance import EVERY, Balance
+from qh1a.control.index import (
+    AC,
+    AIR_1MIN,
+    AIR_5MIN,
+    AIR_P,
+    AIR_P_BUBBLE,
+    AIR_V,
+    AIR_V_BUBBLE,
+    AT_CAP,
+    BLOOD_STOP_S,
+    BP,
+    BP_SHORT,
+    BV,
+    CELL_STOP_S,
+    CLAMP_MISS,
+    CP,
+    CP_SHORT,
+    DP_BR,
+    DP_BR_OVER,
+    DP_F2,
+    INTERLOCKS,
+    N_BP,
+    N_CP,
+    N_MIN,
+    N_PP,
+    N_RP,
+    P_ACC,
+    P_ACC_FAST,
+    P_BRI,
+    P_BRO,
+    P_F2,
+    P_F2O,
+    P_FIL,
+    P_PRE,
+    P_VEN,
+    P_VEN_DROP,
+    P_VEN_EXP,
+    P_VEN_FAST,
+    P_VEN_RUN,
+    PHASE,
+    PLASMA_SHARE,
+    POS_AC,
+    POS_BV,
+    PP,
+    PP_SHORT,
+    Q_B,
+    Q_B_2S,
+    Q_B_10S,
+    Q_C,
+    Q_C_2S,
+    Q_C_10S,
+    Q_P,
+    Q_P_2S,
+    Q_P_10S,
+    Q_R,
+    Q_R_2S,
+    Q_R_10S,
+    QP_QB,
+    R4S_S,
+    R_F2_FALL,
+    RESPONSE,
+    RP,
+    RP_SHORT,
+    T_RET,
+    T_RET_RUN,
+    T_W1,
+    T_W2,
+    T_W_MAX,
+    TMP,
+    TMP_RUN,
+)
 from qh1a.control.windows import MEAN_2S, MEAN_10S, Delay, Mean
 from qh1a.settings import Limits, Prescription, Rig
-from qh1a.tick import Actuator, Frame, Quality, Response, SessionView, State
+from qh1a.tick import Frame, Quality, Response, SessionView, State
 from qh1a.units import NS_PER_S, nanoseconds
 
 _GOOD: Final = int(Quality.GOOD)
 _NOT_READY: Final = int(Quality.NOT_READY)
 _C = Channel
-_A = Actuator
 
 _FLOWS: Final = (
-    (int(_C.Q_B), int(_C.Q_B_2S), int(_C.Q_B_10S)),
-    (int(_C.Q_P), int(_C.Q_P_2S), int(_C.Q_P_10S)),
-    (int(_C.Q_C), int(_C.Q_C_2S), int(_C.Q_C_10S)),
-    (int(_C.Q_R), int(_C.Q_R_2S), int(_C.Q_R_10S)),
+    (Q_B, Q_B_2S, Q_B_10S),
+    (Q_P, Q_P_2S, Q_P_10S),
+    (Q_C, Q_C_2S, Q_C_10S),
+    (Q_R, Q_R_2S, Q_R_10S),
 )
 _SHORT: Final = (
-    (_A.BP, int(_C.Q_B_2S), int(_C.BP_SHORT)),
-    (_A.PP, int(_C.Q_P_2S), int(_C.PP_SHORT)),
-    (_A.CP, int(_C.Q_C_2S), int(_C.CP_SHORT)),
-    (_A.RP, int(_C.Q_R_2S), int(_C.RP_SHORT)),
+    (BP, Q_B_2S, BP_SHORT),
+    (PP, Q_P_2S, PP_SHORT),
+    (CP, Q_C_2S, CP_SHORT),
+    (RP, Q_R_2S, RP_SHORT),
 )
 SHORT_ABOVE: Final = 5.0
 """Below this command (mL/min) a missing share of flow says nothing."""
@@ -46,7 +116,7 @@ _LOST: Final = tuple(
     )
 )
 _NEEDED: Final = tuple(sorted({c for _, needs in _LOST for c in needs}))
-_CLAMPS: Final = tuple((a, int(_C.POS_AC) + k) for k, a in enumerate(range(_A.AC, _A.BV + 1)))
+_CLAMPS: Final = tuple((a, POS_AC + k) for k, a in enumerate(range(AC, BV + 1)))
 CLAMP_NS: Final = 600_000_000
 """0.5 s after the command (H29), and the tick in which the command travels."""
 RECENTRE_NS: Final = 10 * NS_PER_S
@@ -67,32 +137,15 @@ _CELLS_COME: Final = _flags(State.PRIME_WARM, State.READY)
 _OVER: Final = _flags(State.RINSE_BLOOD, State.DISCONNECT, State.ENDED)
 _TREAT, _RAMP = State.TREAT, State.RAMP
 _R4S: Final = Response.R4S
-BP, PP, RP, AC = (int(a) for a in (_A.BP, _A.PP, _A.RP, _A.AC))
 BASELINE_S: Final = 600
 
-# Indices as plain numbers: an enum look-up costs as much as the arithmetic it names.
-(
-    P_ACC, P_PRE, P_VEN, P_FIL, P_BRI, P_BRO, P_F2, P_F2O, T_W1, T_W2, T_RET, AIR_V, AIR_P, N_BP, N_PP, N_CP, N_RP, POS_AC, POS_BV,
-) = (
-    int(c)
-    for c in (
-        _C.P_ACC, _C.P_PRE, _C.P_VEN, _C.P_FIL, _C.P_BRI, _C.P_BRO, _C.P_F2, _C.P_F2O, _C.T_W1, _C.T_W2,
-        _C.T_RET, _C.AIR_V, _C.AIR_P, _C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP, _C.POS_AC, _C.POS_BV,
-    )
-)  # fmt: skip
-(
-    TMP, TMP_RUN, DP_BR, DP_BR_OVER, DP_F2, R_F2_FALL, P_VEN_EXP, P_VEN_DROP, P_VEN_RUN, P_VEN_FAST,
-    P_ACC_FAST, T_RET_RUN, Q_B_2S, Q_P_2S, Q_C_2S, Q_R_2S, QP_QB, PLASMA_SHARE, T_W_MAX, N_MIN,
-    AIR_V_BUBBLE, AIR_P_BUBBLE, AIR_1MIN, AIR_5MIN, BLOOD_STOP_S, CELL_STOP_S, R4S_S, CLAMP_MISS,
-) = (
-    int(c)
-    for c in (
-        _C.TMP, _C.TMP_RUN, _C.DP_BR, _C.DP_BR_OVER, _C.DP_F2, _C.R_F2_FALL, _C.P_VEN_EXP, _C.P_VEN_DROP,
-        _C.P_VEN_RUN, _C.P_VEN_FAST, _C.P_ACC_FAST, _C.T_RET_RUN, _C.Q_B_2S, _C.Q_P_2S, _C.Q_C_2S,
-        _C.Q_R_2S, _C.QP_QB, _C.PLASMA_SHARE, _C.T_W_MAX, _C.N_MIN, _C.AIR_V_BUBBLE, _C.AIR_P_BUBBLE,
-        _C.AIR_1MIN, _C.AIR_5MIN, _C.BLOOD_STOP_S, _C.CELL_STOP_S, _C.R4S_S, _C.CLAMP_MISS,
-    )
-)  # fmt: skip
+
+class Before(NamedTuple):
+    """What the tick before sent, the highest response in it, and which interlocks bit."""
+
+    sent: Sequence[float]
+    highest: Response
+    bits: int
 
 
 class Bubble:
@@ -114,7 +167,7 @@ class Bubble:
             self._quiet = 0
             return more
         self._quiet += 1
-        if self._quiet >= 3:  # noqa: PLR2004 - 0.3 s at 2.7 mL/s: 0.8 mL of liquid between two bubbles
+        if self._quiet >= 3:
             self.volume = 0.0
         return 0.0
 
@@ -165,12 +218,11 @@ class Estimators:
         v: list[float],
         q: list[int],
         session: SessionView,
-        sent: Sequence[float],
-        highest: Response,
-        bits: int,
+        before: Before,
         samples_ml: float,
     ) -> None:
         """Fill the derived part of `v` and `q` from their measured part and from the tick before."""
+        sent, highest, bits = before
         state = session.state
         changed = state is not self._state
         self._state = state
@@ -186,12 +238,12 @@ class Estimators:
             self._balance_gap = 0
         if changed or not self._ticks % 10:
             self._session(v, session)
-        v[_RESPONSE] = float(highest)
-        v[_BITS] = float(bits)
+        v[RESPONSE] = float(highest)
+        v[INTERLOCKS] = float(bits)
         self._ticks += 1
 
     def _lost_signals(self, v: list[float], q: list[int]) -> None:
-        bad = any([q[c] for c in _NEEDED])
+        bad = any(q[c] for c in _NEEDED)
         if bad or self._lost:
             for target, needs in _LOST:
                 v[target] = float(sum([q[c] != _GOOD for c in needs]))
@@ -213,7 +265,7 @@ class Estimators:
                     mean10.clear()
         q_b = v[Q_B_2S]
         ok = q[Q_B_2S] or q[Q_P_2S]
-        running = q_b >= 10.0  # noqa: PLR2004 - a ratio to a standing pump says nothing
+        running = q_b >= 10.0
         q[QP_QB] = q[PLASMA_SHARE] = ok or (_GOOD if running else _NOT_READY)
         if running:
             v[QP_QB] = v[Q_P_2S] / q_b
@@ -236,9 +288,9 @@ class Estimators:
         known = q[P_VEN] or q[Q_B_2S]
         v[P_VEN_RUN] = v[P_VEN_FAST] = p_ven
         v[P_ACC_FAST] = v[P_ACC]
-        q[P_VEN_RUN] = known if q_b > 40.0 else _NOT_READY  # noqa: PLR2004 - H05
-        q[P_VEN_FAST] = known if q_b >= 50.0 else _NOT_READY  # noqa: PLR2004 - H05 while connecting
-        q[P_ACC_FAST] = (q[P_ACC] or q[Q_B_2S]) if q_b >= 100.0 else _NOT_READY  # noqa: PLR2004 - H08
+        q[P_VEN_RUN] = known if q_b > 40.0 else _NOT_READY
+        q[P_VEN_FAST] = known if q_b >= 50.0 else _NOT_READY
+        q[P_ACC_FAST] = (q[P_ACC] or q[Q_B_2S]) if q_b >= 100.0 else _NOT_READY
         self._expected(now, v, q, sent, LEARN_MMHG_S if state is _RAMP else TRACK_MMHG_S)
 
     def _reactor(self, v: list[float], q: list[int], state: State) -> None:
@@ -248,23 +300,21 @@ class Estimators:
         base = self._drop_base
         if state is _TREAT and q[DP_BR] == _GOOD and base.filled < BASELINE_S and not self._ticks % 10:
             base.push(drop)
-        if base.filled >= 60:  # noqa: PLR2004 - a baseline of at least a minute
+        if base.filled >= 60:
             b = base.value
-            v[DP_BR_OVER] = drop - (2.0 * b if b > 15.0 else b + 15.0)  # noqa: PLR2004 - circuit 2
+            v[DP_BR_OVER] = drop - (2.0 * b if b > 15.0 else b + 15.0)
         else:
             q[DP_BR_OVER] = _NOT_READY
 
-    def _expected(
-        self, now: int, v: list[float], q: list[int], sent: Sequence[float], track: float
-    ) -> None:
+    def _expected(self, now: int, v: list[float], q: list[int], sent: Sequence[float], track: float) -> None:
         """H05: P0 + R_ret (Q_b - Q_p + Q_r), P0 tracked slowly, frozen while the drop is beyond its limit."""
         flow = v[Q_B_2S] - v[Q_P_2S] + v[Q_R_2S]
         known = q[P_VEN] or q[Q_B_2S] or q[Q_P_2S] or q[Q_R_2S]
         commanded = sent[BP] - sent[PP] + sent[RP]
-        if abs(commanded - self._commanded) > 3.0:  # noqa: PLR2004 - mL/min; trims stay far below
+        if abs(commanded - self._commanded) > 3.0:
             self._commanded = commanded
             self._recentre_at = now + RECENTRE_NS
-        if known or sent[BP] < 40.0:  # noqa: PLR2004 - H05 is armed above 40 mL/min
+        if known or sent[BP] < 40.0:
             self._base = None
             q[P_VEN_EXP] = q[P_VEN_DROP] = known or _NOT_READY
             return
@@ -290,7 +340,7 @@ class Estimators:
         v[DP_F2] = v[P_F2] - v[P_F2O]
         q[DP_F2] = q[P_F2] or q[P_F2O]
         ok = q[DP_F2] or q[Q_R_2S]
-        if ok or v[Q_R_2S] <= 8.0:  # noqa: PLR2004 - H15 is valid above 8 mL/min
+        if ok or v[Q_R_2S] <= 8.0:
             q[R_F2_FALL] = ok or _NOT_READY
             return
         resistance = v[DP_F2] / v[Q_R_2S]
@@ -298,7 +348,7 @@ class Estimators:
             self._f2.push(resistance)
             known = sorted(self._f2.values())
             self._f2_median = known[len(known) // 2]
-        ready = self._f2.filled >= 6 and self._f2_median > 0.0  # noqa: PLR2004 - a minute of history
+        ready = self._f2.filled >= 6 and self._f2_median > 0.0
         q[R_F2_FALL] = _GOOD if ready else _NOT_READY
         if ready:
             v[R_F2_FALL] = 100.0 * (1.0 - resistance / self._f2_median)
@@ -333,7 +383,7 @@ class Estimators:
         v[T_W_MAX] = v[T_W1] if v[T_W1] > v[T_W2] else v[T_W2]
         q[T_W_MAX] = q[T_W1] or q[T_W2]
         v[T_RET_RUN] = v[T_RET]
-        if v[Q_R_2S] > 8.0 and q[Q_R_2S] == _GOOD:  # noqa: PLR2004 - below, the line cools by standing
+        if v[Q_R_2S] > 8.0 and q[Q_R_2S] == _GOOD:
             if self._rp_since is None:
                 self._rp_since = now
             q[T_RET_RUN] = q[T_RET] if now - self._rp_since >= WARM_RETURN_NS else _NOT_READY
@@ -364,9 +414,9 @@ class Estimators:
             self._cells_inside = True
         if _OVER[state]:
             self._blood_inside = self._cells_inside = False
-        still = self._blood_inside and -0.2 < v[N_BP] < 0.2 and q[N_BP] == _GOOD  # noqa: PLR2004 - noise
+        still = self._blood_inside and -0.2 < v[N_BP] < 0.2 and q[N_BP] == _GOOD
         self._blood_stop_ns = self._blood_stop_ns + gap if still else 0
-        starved = self._cells_inside and v[Q_C_2S] < 3.0  # noqa: PLR2004 - no perfusion to speak of
+        starved = self._cells_inside and v[Q_C_2S] < 3.0
         self._cell_stop_ns = self._cell_stop_ns + gap if starved else 0
         inside = highest is _R4S and q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
         self._r4s_ns = self._r4s_ns + gap if inside else 0
@@ -387,7 +437,7 @@ class Estimators:
         """The clocks and how far each is past its marks; once a second is enough for every one."""
         end = self._nominal_ns + s.extension_ns
         effective, wall = s.effective_ns, s.wall_ns
-        v[_PHASE : _AT_CAP + 1] = (
+        v[PHASE : AT_CAP + 1] = (
             float(s.phase),
             effective / NS_PER_S,
             s.blood_ns / NS_PER_S,
@@ -401,12 +451,6 @@ class Estimators:
         )
 
 
-_PHASE: Final = int(_C.PHASE)
-_AT_CAP: Final = int(_C.AT_CAP)
-_RESPONSE: Final = int(_C.RESPONSE)
-_BITS: Final = int(_C.INTERLOCKS)
-
-
 ALWAYS: Final = frozenset(
     {_C.BLOOD_STOP_S, _C.CELL_STOP_S, _C.R4S_S, _C.CLAMP_MISS, _C.TOUCH_S, _C.RINSE_PLASMA, _C.RINSE_CHASE,
      _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS}
@@ -414,11 +458,9 @@ ALWAYS: Final = frozenset(
     | {c for c in Channel if _C.PHASE <= c <= _C.AT_CAP}
 )  # fmt: skip
 """Derived channels that are known in every tick; the others start NOT_READY."""
-QUALITY_TEMPLATE: Final = tuple(
-    _GOOD if c in ALWAYS else _NOT_READY for c in Channel if c >= N_MEASURED
-)
+QUALITY_TEMPLATE: Final = tuple(_GOOD if c in ALWAYS else _NOT_READY for c in Channel if c >= N_MEASURED)
 
 
-if _AT_CAP != _PHASE + 9 or CHANNELS[_PHASE + 1].id != "effective":
+if AT_CAP != PHASE + 9 or CHANNELS[PHASE + 1].id != "effective":
     msg = "the session's channels do not stand together"
     raise AssertionError(msg)

@@ -1,4 +1,4 @@
-"""One tick, in its fixed order: validate > estimate > intents > alarms > session > loops > supervisor > observe.
+"""One tick, in its order: validate > estimate > intents > alarms > session > loops > supervisor > observe.
 
 Deterministic: the same frames and intents give the same decisions, bit for bit. No I/O, no clock, no
 randomness; time is the frame's.
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from qh1a.channels import N_DERIVED, N_MEASURED
 from qh1a.control.alarms import Alarms
-from qh1a.control.estimators import QUALITY_TEMPLATE, Estimators
-from qh1a.control.loops import Loops
+from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
+from qh1a.control.loops import Loops, Situation
 from qh1a.control.supervisor import Supervisor
 from qh1a.control.therapy import GAP_NS, Therapy
 from qh1a.control.validate import validate
@@ -33,7 +33,17 @@ from qh1a.units import NS_PER_S, Ns
 class _State:
     """All that a kernel remembers between ticks."""
 
-    __slots__ = ("alarms", "bits", "derived", "derived_quality", "estimators", "highest", "last", "loops", "sent", "supervisor", "therapy")
+    __slots__ = (
+        "alarms",
+        "before",
+        "derived",
+        "derived_quality",
+        "estimators",
+        "last",
+        "loops",
+        "supervisor",
+        "therapy",
+    )
 
     def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
         self.alarms = Alarms(limits)
@@ -43,9 +53,7 @@ class _State:
         self.supervisor = Supervisor(limits, rig)
         self.derived: list[float] = [0.0] * N_DERIVED
         self.derived_quality: list[int] = list(QUALITY_TEMPLATE)
-        self.sent: tuple[float, ...] = UNPOWERED
-        self.highest = Response.NONE
-        self.bits = 0
+        self.before = Before(UNPOWERED, Response.NONE, 0)
         self.last: Ns | None = None
 
 
@@ -80,7 +88,7 @@ class Kernel:
         q = [*validate(frame), *s.derived_quality]
         therapy, alarms = s.therapy, s.alarms
         view = therapy.view()
-        s.estimators.step(frame, gap, v, q, view, s.sent, s.highest, s.bits, therapy.samples_ml)
+        s.estimators.step(frame, gap, v, q, view, s.before, therapy.samples_ml)
         for intent in intents:
             therapy.take(intent, alarms, v, events)
             if intent.name is IntentName.SET:
@@ -88,24 +96,23 @@ class Kernel:
         state = therapy.machine.state
         alarms.step(now, state, v, q, events)
         active = alarms.active
-        if active.highest is not s.highest:
+        if active.highest is not s.before.highest:
             events.append(Event(EventCode.RESPONSE, active.highest.name, float(active.highest)))
-            s.highest = active.highest
         therapy.step(now, v, q, alarms, events)
         state = therapy.machine.state
-        want = s.loops.step(
-            dt, therapy.in_state_s(), state, therapy.sets, v, q, active.holds,
-            trim_frozen=s.estimators.balance.trim_frozen, highest=active.highest,
-        )  # fmt: skip
-        s.sent = s.supervisor.step(now, want, v, q, state, active)
-        if s.supervisor.bits != s.bits:
-            events.append(Event(EventCode.INTERLOCK, "", float(s.supervisor.bits)))
-            s.bits = s.supervisor.bits
-        s.loops.observe(s.sent, dt)
+        frozen = s.estimators.balance.trim_frozen
+        now_is = Situation(dt, state, therapy.in_state_s(), therapy.sets, active, trim_frozen=frozen)
+        want = s.loops.step(now_is, v, q)
+        sent = s.supervisor.step(now, want, v, q, state, active)
+        bits = s.supervisor.bits
+        if bits != s.before.bits:
+            events.append(Event(EventCode.INTERLOCK, "", float(bits)))
+        s.before = Before(sent, active.highest, bits)
+        s.loops.observe(sent, dt)
         s.derived = v[N_MEASURED:]
         s.derived_quality = q[N_MEASURED:]
         return Decision(
-            Commands(Ns(now + LEASE_NS), s.sent),
+            Commands(Ns(now + LEASE_NS), sent),
             alarms.views,
             tuple(events),
             therapy.view(),

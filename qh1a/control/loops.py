@@ -6,30 +6,49 @@ the limited signal, and the lowest output leads (min-select). All follow what re
 """
 
 from collections.abc import Sequence
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
-from qh1a.channels import Channel
+from qh1a.control.alarms import Active
+from qh1a.control.index import (
+    BP,
+    CP,
+    DP_BR_OVER,
+    N_RP,
+    P_ACC,
+    P_BRI,
+    P_F2O,
+    P_PRE,
+    PC,
+    POS_AC,
+    POS_PC,
+    POS_SC,
+    POS_VC,
+    PP,
+    Q_B,
+    Q_B_2S,
+    Q_C,
+    Q_C_2S,
+    Q_P,
+    Q_P_2S,
+    RINSE_CHASE,
+    RP,
+    SR,
+    T_BR,
+    T_W1,
+    TMP,
+    TO_NOMINAL,
+    V_HEP,
+    W_R,
+    W_SP,
+    W,
+)
 from qh1a.control.phases import PLANS, Plan
 from qh1a.control.pid import Pid
 from qh1a.control.therapy import SetPoints
-from qh1a.settings import PidGains, Limits, Prescription, Tuning
+from qh1a.settings import Limits, PidGains, Prescription, Tuning
 from qh1a.tick import Actuator, Quality, Response, State
 
 _GOOD: Final = int(Quality.GOOD)
-_C = Channel
-(
-    Q_B, Q_P, Q_C, Q_R, P_ACC, P_PRE, P_BRI, P_F2O, T_W1, T_BR, W_R, V_HEP, N_RP, POS_AC, POS_VC, POS_PC, POS_SC, TMP, DP_BR_OVER, Q_B_2S,
-    Q_P_2S, Q_C_2S, W_SP, TO_NOMINAL, RINSE_CHASE,
-) = (
-    int(c)
-    for c in (
-        _C.Q_B, _C.Q_P, _C.Q_C, _C.Q_R, _C.P_ACC, _C.P_PRE, _C.P_BRI, _C.P_F2O, _C.T_W1, _C.T_BR, _C.W_R, _C.V_HEP,
-        _C.N_RP, _C.POS_AC, _C.POS_VC, _C.POS_PC, _C.POS_SC, _C.TMP, _C.DP_BR_OVER, _C.Q_B_2S, _C.Q_P_2S, _C.Q_C_2S, _C.W_SP, _C.TO_NOMINAL,
-        _C.RINSE_CHASE,
-    )
-)  # fmt: skip
-(BP, PP, CP, RP, HP, W, G_O2, G_AIR, G_CO2, AC, VC, PC, SC, SR, WC, RC, BV) = (int(a) for a in Actuator)
-
 _R1: Final = Response.R1
 _RINSE_PLASMA: Final = State.RINSE_PLASMA
 _PP: Final = Actuator.PP
@@ -133,6 +152,17 @@ class Limited:
                 limiter.seed(actual, 0.0)
 
 
+class Situation(NamedTuple):
+    """What the loops must know of a tick besides its readings."""
+
+    dt: float
+    state: State
+    in_state_s: float
+    sets: SetPoints
+    active: Active
+    trim_frozen: bool
+
+
 class Loops:
     """All loops of the machine; one `step` and one `observe` a tick."""
 
@@ -154,7 +184,10 @@ class Loops:
         ramp = prescription.ramp
         self._soft = ramp.plasma_step_ml_min / ramp.plasma_step_s
         self._separation = Limited(
-            _pid(t.separation, 0.0, PLASMA_MAX), (_pid(t.separation_tmp, 0.0, PLASMA_MAX),), PLASMA_MAX, self._soft
+            _pid(t.separation, 0.0, PLASMA_MAX),
+            (_pid(t.separation_tmp, 0.0, PLASMA_MAX),),
+            PLASMA_MAX,
+            self._soft,
         )
         self._perfusion = Limited(
             _pid(t.perfusion, 0.0, PERFUSION_MAX),
@@ -180,20 +213,10 @@ class Loops:
         self._clock_s = 0.0
         self._level_open = False
 
-    def step(
-        self,
-        dt: float,
-        in_state_s: float,
-        state: State,
-        sets: SetPoints,
-        v: Sequence[float],
-        q: Sequence[int],
-        holds: Sequence[Actuator],
-        *,
-        trim_frozen: bool,
-        highest: Response,
-    ) -> list[float]:
+    def step(self, now: Situation, v: Sequence[float], q: Sequence[int]) -> list[float]:
         """What every actuator should do, in actuator order."""
+        dt, state, in_state_s, sets, active, trim_frozen = now
+        holds, highest = active.holds, active.highest
         plan, fixed = _PLANNED[state]
         self._clock_s += dt
         if holds or self._r1_on:
@@ -351,8 +374,8 @@ class Loops:
             wanted = wanted if wanted < most else most
         if plan.pc != "return":
             return 0.0, 0.0
-        turning = abs(v[N_RP]) > 0.2  # noqa: PLR2004 - a standing rotor's tachometer noise
-        open_clamp = wanted > 0.5 or turning  # noqa: PLR2004 - mL/min worth opening for
+        turning = abs(v[N_RP]) > 0.2
+        open_clamp = wanted > 0.5 or turning
         ready = q[POS_PC] == _GOOD and v[POS_PC] == 1.0
         return (wanted if ready and wanted > 0.0 else 0.0), float(open_clamp)
 
@@ -361,7 +384,7 @@ class Loops:
         if q[Q_P_2S] != _GOOD or q[Q_C_2S] != _GOOD:
             return 0.0
         q_p = v[Q_P_2S]
-        if q_p < 0.5:  # noqa: PLR2004 - separation stands
+        if q_p < 0.5:
             return 0.0
         if frozen or q[W_SP] != _GOOD or q[W_R] != _GOOD:
             trim = self._balance.out
@@ -379,7 +402,7 @@ class Loops:
         self, dt: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
     ) -> float:
         flow = v[Q_C_2S]
-        if not plan.warm or q[T_BR] != _GOOD or q[Q_C_2S] != _GOOD or flow < 12.0:  # noqa: PLR2004 - I5
+        if not plan.warm or q[T_BR] != _GOOD or q[Q_C_2S] != _GOOD or flow < 12.0:
             self._temperature.seed(sets.temperature, sets.temperature)
             return 0.0
         share = flow / 100.0
@@ -416,7 +439,7 @@ class Loops:
                 lower = self._r1_cap - R1_STEP
                 self._r1_cap = lower if lower > LOST_TMP_FLOW else LOST_TMP_FLOW
         elif self._r1_on:
-            self._r1_at = [t for t in self._r1_at if self._clock_s - t < 3600.0]  # noqa: PLR2004
+            self._r1_at = [t for t in self._r1_at if self._clock_s - t < 3600.0]
             if len(self._r1_at) < R1_PER_H:
                 self._r1_at.append(self._clock_s)
                 self._r1_cap = R1_RESUME * self._r1_from

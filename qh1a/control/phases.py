@@ -56,7 +56,14 @@ PLANS: Final[dict[State, Plan]] = {
     State.PRIME_LOAD: _STILL,
     State.PRIME_BLOOD: _PRIME._replace(sr="level"),
     State.PRIME_PLASMA: _PRIME._replace(
-        separation="flush", perfusion="set", back="flush", pc="return", sr="level", wc="open", rc="shut", bv="open"
+        separation="flush",
+        perfusion="set",
+        back="flush",
+        pc="return",
+        sr="level",
+        wc="open",
+        rc="shut",
+        bv="open",
     ),
     State.PRIME_WARM: _WARM._replace(sr="level"),
     State.READY_TEST: _CELLS_ONLY,

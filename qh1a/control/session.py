@@ -95,7 +95,7 @@ _REPEAT: Final = {
 """Where a failed check or a response sends the phases before connection: the step is repeated."""
 
 
-def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | Refusal:  # noqa: C901, PLR0911, PLR0912 - one exhaustive match is the point
+def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | Refusal:  # noqa: PLR0911, PLR0912 - one exhaustive match is the point
     """The next machine, or why not. `blocked`: a response above R1 is in force.
 
     Total over (state, trigger): a trigger that says nothing in a state is refused with NOT_NOW.

@@ -9,34 +9,51 @@ from collections.abc import Sequence
 from operator import le
 from typing import Final
 
-from qh1a.channels import Channel
 from qh1a.control.alarms import QUIET, Active
+from qh1a.control.index import (
+    AC,
+    ACT_G_AIR,
+    ACT_G_CO2,
+    ACT_G_O2,
+    AIR_P,
+    AIR_V,
+    BALANCE_ABS,
+    BLOOD_STOP_S,
+    BP,
+    CP,
+    HP,
+    N_BP,
+    P_ACC,
+    P_PRE,
+    P_RET,
+    P_VEN,
+    PC,
+    POS_AC,
+    POS_PC,
+    POS_SC,
+    POS_VC,
+    PP,
+    Q_B_2S,
+    Q_C_2S,
+    RP,
+    T_W1,
+    T_W2,
+    VC,
+    W,
+)
 from qh1a.hazards import RESPONSES, Restrict
 from qh1a.settings import PLASMA_TO_BLOOD_MAX, Limits, Rig
 from qh1a.tick import ACTUATORS, CLAMPS, STATES, UNPOWERED, Actuator, Phase, Quality, State
 from qh1a.units import NS_PER_S, Ns
 
 _GOOD: Final = int(Quality.GOOD)
-_C = Channel
-(BP, PP, CP, RP, HP, W, G_O2, G_AIR, G_CO2, AC, VC, PC, SC) = (int(a) for a in Actuator if a <= Actuator.SC)
 _NOTHING: Final = (0.0,) * len(ACTUATORS)
 _MOST: Final = tuple(row.hi for row in ACTUATORS)
 _SWITCHED: Final = frozenset({0.0, 1.0})
 _OFF, _KEEP = Restrict.OFF, Restrict.KEEP
 _SELF_PUMPS: Final = State.SELF_PUMPS
-_GAS: Final = (G_O2, G_AIR, G_CO2)
+_GAS: Final = (ACT_G_O2, ACT_G_AIR, ACT_G_CO2)
 _PUMPS: Final = (BP, PP, CP, RP, HP)
-(
-    Q_B, Q_B_2S, Q_C_2S, N_BP, N_RP, P_VEN, P_ACC, P_PRE, P_RET, AIR_V, AIR_P, T_W1, T_W2, POS_AC, POS_VC,
-    POS_PC, POS_SC, BALANCE_ABS, BLOOD_STOP_S,
-) = (
-    int(c)
-    for c in (
-        _C.Q_B, _C.Q_B_2S, _C.Q_C_2S, _C.N_BP, _C.N_RP, _C.P_VEN, _C.P_ACC, _C.P_PRE, _C.P_RET, _C.AIR_V,
-        _C.AIR_P, _C.T_W1, _C.T_W2, _C.POS_AC, _C.POS_VC, _C.POS_PC, _C.POS_SC, _C.BALANCE_ABS,
-        _C.BLOOD_STOP_S,
-    )
-)  # fmt: skip
 
 BLOOD_DROP_ML_MIN_S: Final = 5.0
 """I3: a commanded drop of blood flow at most this fast, so that separation falls first."""

@@ -10,6 +10,20 @@ from typing import Final, NamedTuple
 
 from qh1a.channels import Channel
 from qh1a.control.alarms import Alarms
+from qh1a.control.index import (
+    N_BP,
+    OPT_V,
+    POS_PC,
+    POS_VC,
+    Q_B_10S,
+    Q_C_10S,
+    Q_P_10S,
+    Q_R_10S,
+    RINSE_CHASE,
+    RINSE_SALINE,
+    T_BR,
+    W_R,
+)
 from qh1a.control.session import (
     ON_PATIENT,
     START,
@@ -48,19 +62,7 @@ _TREAT, _R1 = State.TREAT, Response.R1
 _ON_PATIENT: Final = tuple(state in ON_PATIENT for state in State)
 _TREATING: Final = tuple(state in TREATING for state in State)
 _OVER: Final = tuple(state in {State.DISCONNECT, State.ENDED} for state in State)
-_NEEDED: Final = tuple(
-    int(c)
-    for c in (
-        Channel.Q_B_10S, Channel.Q_P_10S, Channel.Q_C_10S, Channel.Q_R_10S, Channel.T_BR, Channel.POS_VC,
-        Channel.POS_PC,
-    )
-)  # fmt: skip
-_QB, _QP, _QC, _QR, _T, _VC, _PC = _NEEDED
-_NBP = int(Channel.N_BP)
-_OPT = int(Channel.OPT_V)
-_WR = int(Channel.W_R)
-_SALINE = int(Channel.RINSE_SALINE)
-_CHASED = int(Channel.RINSE_CHASE)
+_NEEDED: Final = (Q_B_10S, Q_P_10S, Q_C_10S, Q_R_10S, T_BR, POS_VC, POS_PC)
 
 
 class Check(NamedTuple):
@@ -177,7 +179,7 @@ class Therapy:
             case IntentName.ENTER:
                 if intent.key != "sample_ml":
                     return Refusal.UNKNOWN_KEY
-                if not 0.0 <= intent.value <= 50.0:  # noqa: PLR2004 - the largest syringe at the bedside
+                if not 0.0 <= intent.value <= 50.0:
                     return Refusal.OUT_OF_RANGE
                 self.samples_ml += intent.value
                 events.append(Event(EventCode.ENTERED, intent.key, intent.value))
@@ -204,7 +206,7 @@ class Therapy:
         still = self.machine.state is not State.DISCONNECT or self._in_state() >= nanoseconds(
             self._p.rinseback.disconnect_s
         )
-        return still and abs(v[_NBP]) < 0.2  # noqa: PLR2004 - a standing rotor's tachometer noise
+        return still and abs(v[N_BP]) < 0.2
 
     def _set(self, intent: Intent, events: list[Event]) -> Refusal | None:
         row = next((r for r in SETTABLE if r.key == intent.key), None)
@@ -277,9 +279,9 @@ class Therapy:
         elif state is State.RAMP:
             self._at_set(dt, v, q, events)
         elif state is State.RINSE_PLASMA:
-            if v[_CHASED] >= ends.chase_ml and v[_WR] <= ends.reservoir_end_g and q[_WR] == _GOOD:
+            if v[RINSE_CHASE] >= ends.chase_ml and v[W_R] <= ends.reservoir_end_g and q[W_R] == _GOOD:
                 self._follow(Trigger.RINSE_NEXT, events)
-        elif state is State.RINSE_BLOOD and v[_SALINE] >= ends.saline_ml:
+        elif state is State.RINSE_BLOOD and v[RINSE_SALINE] >= ends.saline_ml:
             self._follow(Trigger.RINSE_NEXT, events)
 
     def _count(
@@ -289,10 +291,10 @@ class Therapy:
             self.wall_ns += gap
         if not dt:
             return
-        if _ON_PATIENT[state] and q[_QB] == _GOOD and v[_QB] >= 10.0:  # noqa: PLR2004 - meter zero band
+        if _ON_PATIENT[state] and q[Q_B_10S] == _GOOD and v[Q_B_10S] >= 10.0:
             self.blood_ns += dt
-        if _TREATING[state] and q[_QP] == _GOOD and v[_QP] > 0.0:
-            self.plasma_ml += v[_QP] * dt / NS_PER_MIN
+        if _TREATING[state] and q[Q_P_10S] == _GOOD and v[Q_P_10S] > 0.0:
+            self.plasma_ml += v[Q_P_10S] * dt / NS_PER_MIN
         if state is _TREAT and highest <= _R1 and self._effective(v, q):
             self.effective_ns += dt
 
@@ -302,14 +304,14 @@ class Therapy:
                 return False
         f = self.frozen
         return (
-            v[_QB] >= EFFECTIVE_SHARE * f.blood
-            and v[_QP] >= EFFECTIVE_SHARE * f.plasma
-            and v[_QC] >= EFFECTIVE_SHARE * f.perfusion
-            and v[_QR] >= EFFECTIVE_SHARE * v[_QP]
-            and v[_QC] > v[_QR]
-            and EFFECTIVE_T_C[0] <= v[_T] <= EFFECTIVE_T_C[1]
-            and v[_VC] == 1.0
-            and v[_PC] == 1.0
+            v[Q_B_10S] >= EFFECTIVE_SHARE * f.blood
+            and v[Q_P_10S] >= EFFECTIVE_SHARE * f.plasma
+            and v[Q_C_10S] >= EFFECTIVE_SHARE * f.perfusion
+            and v[Q_R_10S] >= EFFECTIVE_SHARE * v[Q_P_10S]
+            and v[Q_C_10S] > v[Q_R_10S]
+            and EFFECTIVE_T_C[0] <= v[T_BR] <= EFFECTIVE_T_C[1]
+            and v[POS_VC] == 1.0
+            and v[POS_PC] == 1.0
         )
 
     def _steps(self, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
@@ -317,7 +319,7 @@ class Therapy:
         state = self.machine.state
         over = self._in_state() >= self._timed[state]
         if state is State.CONNECT_FILL:
-            if q[_OPT] == _GOOD and v[_OPT] >= 0.5:  # noqa: PLR2004 - half blood in the return line
+            if q[OPT_V] == _GOOD and v[OPT_V] >= 0.5:
                 self._follow(Trigger.BLOOD_SEEN, events)
             elif over:
                 self._follow(Trigger.VOLUME_REACHED, events)
@@ -326,10 +328,10 @@ class Therapy:
             return
         target = self._p.preparation.reservoir_g
         if state is State.PRIME_WARM and not (
-            q[_T] == _GOOD
-            and WARM_C[0] <= v[_T] <= WARM_C[1]
-            and q[_WR] == _GOOD
-            and abs(v[_WR] - target) <= RESERVOIR_BAND_G
+            q[T_BR] == _GOOD
+            and WARM_C[0] <= v[T_BR] <= WARM_C[1]
+            and q[W_R] == _GOOD
+            and abs(v[W_R] - target) <= RESERVOIR_BAND_G
         ):
             return
         failed = [c for c in self._checks[state] if q[c.channel] != _GOOD or not c.lo <= v[c.channel] <= c.hi]
@@ -339,10 +341,10 @@ class Therapy:
     def _at_set(self, dt: int, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
         s = self.sets
         reached = (
-            q[_QB] == q[_QP] == q[_QC] == _GOOD
-            and v[_QB] >= AT_SET_SHARE * s.blood
-            and v[_QP] >= AT_SET_SHARE * s.plasma
-            and v[_QC] >= AT_SET_SHARE * s.perfusion
+            q[Q_B_10S] == q[Q_P_10S] == q[Q_C_10S] == _GOOD
+            and v[Q_B_10S] >= AT_SET_SHARE * s.blood
+            and v[Q_P_10S] >= AT_SET_SHARE * s.plasma
+            and v[Q_C_10S] >= AT_SET_SHARE * s.perfusion
         )
         self.at_set_ns = self.at_set_ns + dt if reached else 0
         if self.at_set_ns >= nanoseconds(self._p.ramp.hold_s):

@@ -165,9 +165,9 @@ def _drives(
     _pump(coef, Flow.CP, wanted[Drive.CP], suction, p_ox, suction, 0.0, leak[Drive.CP], inlet)
     _pump(coef, Flow.RP, wanted[Drive.RP], p[Node.F2O], p[Node.RET], 0.0, 0.0, leak[Drive.RP], inlet)
     if full < 1.0:
-        if wanted[Drive.CP] > 0.0 or (wanted[Drive.CP] == 0.0 and p_ox < 0.0):
+        if coef[Flow.CP, 2] - coef[Flow.CP, 1] * p_ox > 0.0:
             _scale(coef, Flow.CP, full)
-        if wanted[Drive.PP] < 0.0 or (wanted[Drive.PP] == 0.0 and p_fil < 0.0):
+        if coef[Flow.PP, 0] * p_fil + coef[Flow.PP, 2] < 0.0:
             _scale(coef, Flow.PP, full)
 
 
