@@ -8,7 +8,7 @@ rows of the automatic operator too, but for the states and phases that it names 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final, Literal
 
 from annotated_types import Interval, Unit
 
@@ -22,14 +22,6 @@ AUTO: Final = "auto"
 _LOOK_NS: Final = 3600 * NS_PER_S
 Time = Annotated[float, Interval(ge=0, le=86400), Unit("s")]
 Every = Annotated[float, Interval(ge=0.1, le=86400), Unit("s")]
-
-
-class Operator(Protocol):
-    """Whoever gives intents: a script, or a console."""
-
-    def poll(self, now: Ns, last: Decision | None) -> tuple[Intent, ...]:
-        """The intents for the tick at `now`, given the decision of the tick before (None at the first)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +114,7 @@ class _Row:
 
 
 class ScriptedOperator:
-    """Plays a script. Deterministic; a poll with nothing due costs one comparison or two."""
+    """A `runtime.Operator` that plays a script. Deterministic; a poll with nothing due costs a comparison."""
 
     def __init__(self, script: Script) -> None:
         rows = [_Row(act, script.name) for act in script.act]

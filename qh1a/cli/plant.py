@@ -15,6 +15,7 @@ from qh1a.sim.patient import Patient
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank, SensorFile, sensor_rows
 from qh1a.tick import Decision, EventCode, Frame, Intent, SessionView
+from qh1a.units import TICK_NS, Ns
 
 SENSORS: Final = "sensors.toml"
 
@@ -83,6 +84,13 @@ def build_plant(parts: SimParts, prescription: Prescription, seed: int) -> SimPl
         FaultScript(parts.faults, seed),
         prime_to_patient=preparation.prime_goes_to == "patient",
     )
+
+
+def warm_up(parts: SimParts, prescription: Prescription) -> None:
+    """Compile the physics on a plant that is thrown away: no session waits for it, no speed includes it."""
+    plant = build_plant(parts, prescription, 0)
+    for tick in range(20):
+        plant.read(Ns(tick * TICK_NS))
 
 
 class Bedside:

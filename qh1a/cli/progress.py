@@ -30,8 +30,8 @@ def progress(prescription: Prescription, clock: Clock) -> Iterator[Sequence[Obse
         yield ()
         return
     bar = Progress(
-        TextColumn("{task.description}", table_column=Column(width=12, no_wrap=True)),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description}", table_column=Column(width=18, no_wrap=True)),
+        BarColumn(bar_width=20),
         TextColumn("{task.fields[line]}", table_column=Column(no_wrap=True, ratio=1)),
         console=Console(stderr=True),
         auto_refresh=False,
@@ -65,7 +65,7 @@ class _Shown:
         self._bar.update(
             self._task,
             completed=effective_s,
-            description=decision.session.state.name,
+            description=f"SIM {decision.session.state.name}",
             line=_line(frame, decision, effective_s, self._total_s, speed, self._texts),
             refresh=True,
         )

@@ -139,13 +139,14 @@ def _speed(text: str) -> float | None:
 async def _session(job: _Job) -> "RunResult":
     """Compose and run; the record is closed whatever happens."""
     from qh1a import __version__, runtime
-    from qh1a.cli.plant import Bedside, build_plant
+    from qh1a.cli.plant import Bedside, build_plant, warm_up
     from qh1a.cli.progress import progress
     from qh1a.clock import VirtualClock
     from qh1a.control.kernel import Kernel
     from qh1a.record import Header, Recorder
 
     c = job.configuration
+    warm_up(job.parts, c.prescription)
     plant = build_plant(job.parts, c.prescription, job.seed)
     identities = await plant.open()
     clock = VirtualClock(job.speed)

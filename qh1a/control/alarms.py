@@ -122,17 +122,20 @@ class Alarms:
 
     def _raise(self, now: Ns, slot: _Slot, value: float, events: list[Event]) -> bool:
         rule = slot.rule
-        if any(self._by_id[other].present for other in rule.suppressed_by):
+        if self._silenced(slot):
             return False
         if slot.until >= 0:  # back while its response still lingered
             slot.until = _NEVER
             self._lingering.remove(slot)
-        if not slot.present:
-            slot.present = True
-            slot.acknowledged = False
-            slot.raised = now
-            events.append(Event(EventCode.ALARM_RAISED, rule.id, value, rule.priority.name))
+        slot.present = True
+        slot.acknowledged = False
+        slot.raised = now
+        events.append(Event(EventCode.ALARM_RAISED, rule.id, value, rule.priority.name))
         return True
+
+    def _silenced(self, slot: _Slot) -> bool:
+        """Whether a greater alarm speaks for this one; its response acts all the same."""
+        return any(self._by_id[other].present for other in slot.rule.suppressed_by)
 
     def _clear(self, now: Ns, slot: _Slot, events: list[Event]) -> bool:
         events.append(Event(EventCode.ALARM_CLEARED, slot.rule.id))
@@ -175,7 +178,7 @@ class Alarms:
         self.views = tuple(
             AlarmView(s.rule.id, s.rule.priority, s.rule.response, Ns(s.raised), s.began >= 0, s.acknowledged)
             for s in present
-            if s.rule.priority
+            if s.rule.priority and not self._silenced(s)
         )
         acting = [*present, *self._lingering]
         if not acting:

@@ -303,8 +303,8 @@ class Loops:
             case "flush":
                 wanted = FLUSH
             case "test":
-                share = TEST_SHARE * v[Q_B_2S]
-                return 0.0 if share < 0.0 else share if share < TEST_PLASMA else TEST_PLASMA
+                share = TEST_SHARE * v[Q_B_2S]  # blood first, and its meter has to say so
+                return 0.0 if share < 1.0 else share if share < TEST_PLASMA else TEST_PLASMA
             case _:
                 assert_never(plan.separation)
         if q[Q_P] != _GOOD or q[Q_B_2S] != _GOOD:

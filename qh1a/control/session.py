@@ -115,7 +115,7 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
                 return Refusal.NOT_NOW
             if blocked:
                 return Refusal.ALARM_PRESENT
-            return m._replace(state=_S.RAMP if m.left in TREATING else m.left, connected=True)
+            return m._replace(state=_S.TREAT_END if m.capped or m.left is _S.TREAT_END else _S.RAMP, connected=True)
         case _T.PAUSE_PLASMA:
             return _pause(m, _S.PAUSE_PLASMA) if s in TREATING - {_S.TREAT_END} else Refusal.NOT_NOW
         case _T.PAUSE_STOPPED | _T.STOP:
@@ -125,7 +125,9 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
         case _T.PATIENT_OFF:
             if s not in {_S.PAUSE_PLASMA, _S.PAUSE_STOPPED} or m.left in RINSING:
                 return Refusal.NOT_NOW
-            return m._replace(state=_S.PATIENT_OFF, connected=False, tested=False)
+            # A re-connection ramps whatever it left; RAMP with nobody connected means that nobody ever was.
+            left = _S.TREAT if m.left is _S.RAMP else m.left
+            return m._replace(state=_S.PATIENT_OFF, left=left, connected=False, tested=False)
         case _T.RESUME:
             return _resume(m, blocked=blocked)
         case _T.END:
@@ -152,7 +154,9 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
                 return Refusal.CAP_REACHED
             if s not in {_S.TREAT, _S.TREAT_END, _S.PAUSE_PLASMA, _S.PAUSE_STOPPED}:
                 return Refusal.NOT_NOW
-            return m._replace(state=_S.TREAT) if s is _S.TREAT_END else m
+            if s is _S.TREAT_END:
+                return m._replace(state=_S.TREAT)
+            return m._replace(left=_S.TREAT) if m.left is _S.TREAT_END else m
         case _T.CHECKS_PASSED:
             if s not in _PASSED:
                 return Refusal.NOT_NOW
@@ -212,7 +216,7 @@ def _resume(m: Machine, *, blocked: bool) -> Machine | Refusal:
     if blocked:
         return Refusal.ALARM_PRESENT
     if m.state is _S.SAFE:
-        if m.connected:
+        if m.connected or m.tested:  # tested: the access line may already be on the patient
             return m._replace(state=_S.PAUSE_STOPPED)
         return m._replace(state=_S.SELF_WAIT if m.left is _S.RAMP else _S.READY_TEST, tested=False)
     if m.state is _S.PATIENT_OFF:

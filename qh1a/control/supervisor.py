@@ -64,6 +64,8 @@ WARM_FLOW: Final = 10.0
 RECIRCULATION: Final = 3.0
 """I12: the return stays this far below perfusion, mL/min."""
 HEPARIN_ALONE_S: Final = 30.0
+HEPARIN_ALONE_NS: Final = 30 * NS_PER_S
+"""I6: heparin may run this long without blood, counted from the command and from the tachometer."""
 READY_BLOOD: Final = 100.0
 TEST_FLOW: Final = 20.0
 PUMP_START_NS: Final = 2 * NS_PER_S
@@ -83,7 +85,8 @@ _CONNECTED: Final = _flags(
     {State.RAMP, State.TREAT, State.TREAT_END, State.PAUSE_PLASMA, State.RINSE_PLASMA, State.RINSE_BLOOD}
 )
 _RETURNING: Final = _flags({State.RAMP, State.TREAT, State.RINSE_PLASMA})
-_SEPARATING: Final = _flags({State.RAMP, State.TREAT, State.PRIME_PLASMA, State.SELF_PUMPS})
+_SEPARATING: Final = _flags({State.RAMP, State.TREAT, State.PRIME_PLASMA})
+"""States in which a commanded drop of blood flow is slow."""
 _RUNNING: Final = _CONNECTED
 """States in which I9 forbids nothing."""
 
@@ -97,6 +100,7 @@ class Supervisor:
         self._stroke = rig.bp_stroke_ml
         self._sent: list[float] = list(UNPOWERED)
         self._started: Ns | None = None
+        self._ran: Ns | None = None
         self._active = QUIET
         self._restrict: tuple[tuple[Actuator, Restrict], ...] = ()
         self.bits = 0
@@ -178,7 +182,7 @@ class Supervisor:
             for a in (*_PUMPS, W):
                 self._zero(out, a, 9)
         elif phase in _BEFORE:
-            for a in (PP, RP):
+            for a in (PP, RP, HP):
                 self._zero(out, a, 9)
             if state in _BLOOD_WAITS:
                 self._zero(out, BP, 9)
@@ -199,24 +203,24 @@ class Supervisor:
             ways = (q[POS_AC] == _GOOD and v[POS_AC] == 1.0) or (q[POS_SC] == _GOOD and v[POS_SC] == 1.0)
             if blind or not ways or v[POS_VC] != 1.0:
                 self._zero(out, BP, 14)
-        standing = q[N_BP] == _GOOD and abs(v[N_BP]) < STILL_RPM
         if out[BP] > 0.0:
             least = self._sent[BP] - BLOOD_DROP_ML_MIN_S * 0.1
             if out[BP] < least and _SEPARATING[state]:
                 out[BP] = least
             if self._started is None:
                 self._started = now
+            self._ran = now
         else:
             self._started = None
-        if out[HP] > 0.0 and out[BP] == 0.0 and v[BLOOD_STOP_S] >= HEPARIN_ALONE_S:
+        alone = self._ran is None or now - self._ran >= HEPARIN_ALONE_NS
+        if alone or v[BLOOD_STOP_S] >= HEPARIN_ALONE_S:
             self._zero(out, HP, 6)
-        starting = self._started is not None and now - self._started < PUMP_START_NS
-        if out[BP] == 0.0 or ((standing or q[N_BP] != _GOOD) and not starting):
-            self._zero(out, PP, 2)
-            self._zero(out, RP, 2)
-        elif standing and starting:
-            for a in (PP, RP):
-                out[a] = 0.0
+        if out[BP] == 0.0 or q[N_BP] != _GOOD or abs(v[N_BP]) < STILL_RPM:
+            if self._started is not None and now - self._started < PUMP_START_NS:
+                out[PP] = out[RP] = 0.0  # the blood pump is starting: plasma waits, which is no event
+            else:
+                self._zero(out, PP, 2)
+                self._zero(out, RP, 2)
 
     def _plasma(self, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
         """I3 ratio, I4 eyes of the return, I7 balance, I11 plasma clamp, I12 recirculation."""
@@ -233,10 +237,10 @@ class Supervisor:
         if out[RP] > 0.0:
             if q[AIR_V] or q[AIR_P] or q[P_VEN] or q[P_RET]:
                 self._zero(out, RP, 4)
-            most = v[Q_C_2S] - RECIRCULATION if q[Q_C_2S] == _GOOD else 0.0
+            most = max(0.0, v[Q_C_2S] - RECIRCULATION) if q[Q_C_2S] == _GOOD else 0.0
             # The self-test turns the pumps on an empty reservoir: there is no perfusion to stay below.
             if out[RP] > most and state is not _SELF_PUMPS:
-                out[RP] = max(0.0, most)
+                out[RP] = most
                 self._bite(12)
             if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
                 self._zero(out, RP, 11)

@@ -123,6 +123,7 @@ SETTABLE: Final = (
     Settable("perfusion_ml_min", "perfusion", 30.0, 200.0),
     Settable("temperature_c", "temperature", 35.0, 38.0),
 )
+_PLASMA: Final = SETTABLE[1]
 
 
 class Therapy:
@@ -150,6 +151,7 @@ class Therapy:
         self.frozen = self.sets
         self._entered: Ns | None = None
         self._last: Ns | None = None
+        self._spent_in = START.state
         self.extension_ns = 0
         self.effective_ns = 0
         self.blood_ns = 0
@@ -217,6 +219,8 @@ class Therapy:
         new = self.sets._replace(**{row.field: intent.value})
         if row.field == "blood":  # the fraction is what is prescribed: Q_p follows Q_b
             new = new._replace(plasma=self.sets.plasma * new.blood / self.sets.blood)
+            if not _PLASMA.lo <= new.plasma <= _PLASMA.hi:
+                return Refusal.OUT_OF_RANGE
         if new.plasma > PLASMA_TO_BLOOD_MAX * new.blood:
             return Refusal.RATIO
         if new.perfusion < 1.1 * new.plasma + 5.0:
@@ -228,9 +232,9 @@ class Therapy:
 
     def _extend(self, intent: Intent, events: list[Event]) -> Refusal | None:
         marks = self.marks
-        wanted = nanoseconds(intent.value)
         if not 0.0 < intent.value <= marks.extension_max_s:
             return Refusal.OUT_OF_RANGE
+        wanted = nanoseconds(intent.value)
         if not intent.why.strip():
             return Refusal.REASON_NEEDED
         if self.effective_ns < self.nominal_ns - nanoseconds(marks.ask_before_s):
@@ -268,6 +272,7 @@ class Therapy:
             self._progress(state, dt, v, q, events)
         if self.wall_ns >= self._cap_ns and not self.machine.capped:
             self._follow(Trigger.CAP, events)
+        self._spent_in = self.machine.state
 
     def _progress(
         self, state: State, dt: int, v: Sequence[float], q: Sequence[int], events: list[Event]
@@ -295,7 +300,8 @@ class Therapy:
             self.blood_ns += dt
         if _TREATING[state] and q[Q_P_10S] == _GOOD and v[Q_P_10S] > 0.0:
             self.plasma_ml += v[Q_P_10S] * dt / NS_PER_MIN
-        if state is _TREAT and highest <= _R1 and self._effective(v, q):
+        # A tick that takes a resume is the last of the pause.
+        if state is _TREAT and self._spent_in is _TREAT and highest <= _R1 and self._effective(v, q):
             self.effective_ns += dt
 
     def _effective(self, v: Sequence[float], q: Sequence[int]) -> bool:
@@ -357,7 +363,8 @@ class Therapy:
         after = follow(before, trigger, blocked=is_blocked)
         if isinstance(after, Refusal):
             return after
-        if after.state is not before.state:
+        # A failed test begins again, also where the step to repeat is the test itself.
+        if after.state is not before.state or trigger is Trigger.CHECKS_FAILED:
             self._enter(before.state, after, trigger, events)
         else:
             self.machine = after

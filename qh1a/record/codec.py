@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qh1a.tick import Decision, Frame
-from qh1a.units import Ns
 
 MINUTE: Final = 600
 """Ticks in a chunk. Boundaries are counted in ticks, never in wall time: equal runs give equal chunks."""

@@ -308,8 +308,6 @@ class SessionFile:
 
     def _part(self, minute: int, stream: int) -> Counts:
         index = self._index(minute)
-        while index.kinds[stream] == streams.TWIN:
-            stream -= 1
         if index.kinds[stream] == streams.OWN:
             try:
                 own: Counts = streams.read_own([self._blob(minute, stream)], index.ticks)[0]

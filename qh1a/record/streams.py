@@ -171,7 +171,9 @@ def read_index(layout: Layout, blob: bytes) -> Index:
     except (zlib.error, struct.error, ValueError, IndexError) as error:
         msg = f"damaged: {error}"
         raise RecordError(msg) from error
-    if not 1 <= ticks <= MINUTE or (kinds > TWIN).any() or TWIN in kinds[[0, layout.age.start]]:
+    twins = np.flatnonzero(kinds == TWIN)
+    misplaced = ((twins <= layout.age.start) | (twins >= layout.age.stop)).any()
+    if not 1 <= ticks <= MINUTE or (kinds > TWIN).any() or misplaced:
         msg = "damaged"
         raise RecordError(msg)
     return Index(ticks, kinds, first, step)

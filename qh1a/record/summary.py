@@ -9,7 +9,7 @@ import numpy as np
 from qh1a.channels import Channel
 from qh1a.record.codec import RecordError
 from qh1a.record.reader import SessionFile
-from qh1a.tick import Event, EventCode, Outcome, Phase, Quality, Response
+from qh1a.tick import STATES, Event, EventCode, Outcome, Quality, Response, State
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,13 @@ def _outcome(events: list[Event]) -> str:
     return outcome if outcome in known else Outcome.ABORTED.name.lower()
 
 
+def _stops(events: list[Event]) -> int:
+    """How often a response took plasma or blood away; climbing the ladder further is the same stop."""
+    responses = [e.value for e in events if e.code == EventCode.RESPONSE]
+    before = [0.0, *responses]
+    return sum(1 for was, now in zip(before, responses, strict=False) if was < Response.R2 <= now)
+
+
 def summarise(file: SessionFile) -> Summary:
     """The figures of a session, finished or not; one that has no outcome counts as aborted.
 
@@ -83,14 +90,12 @@ def summarise(file: SessionFile) -> Summary:
     """
     events = [r.what for r in file.records() if isinstance(r.what, Event)]
     raised = Counter(e.detail.lower() for e in events if e.code == EventCode.ALARM_RAISED)
-    stops = sum(1 for e in events if e.code == EventCode.RESPONSE and e.value >= Response.R2)
+    states = [State(int(e.value)) for e in events if e.code == EventCode.STATE]
     try:
         prescribed_h = _figure(file.header.configs, "prescription", "nominal_h")
         window_s = _figure(file.header.configs, "prescription", "marks", "window_s")
         late_ticks = int(file.labels.get("late_ticks", "0"))
         speed = float(file.labels["x_real_time"]) if "x_real_time" in file.labels else None
-        code = _last(file, Channel.PHASE)
-        phase = None if code is None else Phase(int(code)).name
     except (TypeError, ValueError) as error:
         msg = f"{file.path} cannot be summed up: {error!r}"
         raise RecordError(msg) from error
@@ -98,7 +103,7 @@ def summarise(file: SessionFile) -> Summary:
     return Summary(
         outcome=_outcome(events),
         plant=file.header.plant.value,
-        phase=phase,
+        phase=STATES[states[-1]].phase.name if states else None,
         prescribed_h=prescribed_h,
         effective_s=effective_s,
         blood_s=_last(file, Channel.BLOOD_TIME),
@@ -108,7 +113,7 @@ def summarise(file: SessionFile) -> Summary:
         session_balance_ml=_last(file, Channel.SESSION_BALANCE),
         within_window=effective_s is not None and abs(effective_s - prescribed_h * 3600.0) <= window_s,
         alarms=Alarms(raised["high"], raised["medium"], raised["low"]),
-        protective_stops=stops,
+        protective_stops=_stops(events),
         ticks=file.ticks,
         late_ticks=late_ticks,
         x_real_time=speed,

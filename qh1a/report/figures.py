@@ -249,7 +249,7 @@ def _range(
 def _draw_sets(ax: Axes, study: Study, strip: Strip) -> None:
     """The set point over time: prescribed, then as changed."""
     sets = study.changes.get(strip.planned, ())
-    if sets:
+    if sets and study.t.size:
         at = [*(t for t, _ in sets), max(float(study.t[-1]), sets[-1][0])]
         values = [*(v for _, v in sets), sets[-1][1]]
         ax.plot(

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Final, NamedTuple
 
 import matplotlib as mpl
@@ -120,6 +121,7 @@ def svg(figure: Figure, name: str) -> str:
     return _tidy(out.getvalue())
 
 
+@cache
 def width_in(words: str) -> float:
     """Width of a text at the drawings' size, in inches."""
     path = TextPath((0, 0), words, size=SIZE, prop=FontProperties(family="DejaVu Sans"), usetex=False)

@@ -43,6 +43,10 @@ def _title(alarm: Alarm, rule: Rule | None, titles: Mapping[str, str]) -> str:
     return f"{CHANNELS[rule.channel].text}: {side} its limit"
 
 
+def _bound(rule: Rule, limit: float) -> str:
+    return f"{'≥' if rule.side is Side.ABOVE else '≤'} {limit:g}".replace("-", "−")
+
+
 def alarm_table(study: Study, titles: Mapping[str, str]) -> str:
     """Every alarm with its value, and how long it stood."""
     if not study.alarms:
@@ -57,12 +61,9 @@ def alarm_table(study: Study, titles: Mapping[str, str]) -> str:
         if rule is not None:
             row = CHANNELS[rule.channel]
             found = study.limit(rule.limit)
-            value = f"{shown(alarm.value, row.decimals)} {row.unit}"
-            limit = (
-                ""
-                if found is None or rule.limit == "mark_s"
-                else f"{'≥' if rule.side is Side.ABOVE else '≤'} {found:g}".replace("-", "−")
-            )
+            if rule.limit != "mark_s":
+                value = f"{shown(alarm.value, row.decimals)} {row.unit}"
+                limit = "" if found is None else _bound(rule, found)
         body.append(
             (
                 "",
@@ -137,9 +138,8 @@ def limits(study: Study) -> str:
     for rule in RULES:
         value = study.limit(rule.limit)
         bounds = _LIMIT.get(rule.limit)
-        sign = "≥" if rule.side is Side.ABOVE else "≤"
         hard = DASH if bounds is None else f"{bounds.hard_lo:g} … {bounds.hard_hi:g}".replace("-", "−")
-        shown_limit = DASH if value is None else f"{sign} {value:g}".replace("-", "−")
+        shown_limit = DASH if value is None else _bound(rule, value)
         unit = "" if bounds is None else bounds.unit
         body.append(
             (

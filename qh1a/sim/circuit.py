@@ -86,10 +86,10 @@ def _split(
     flow[Flow.HEPARIN] = heparin
     flow[Flow.OVERFLOW] = max(0.0, vol[Tank.RES] - c[C.RES_CAPACITY]) / DT_S
     wet = network.left(vol[NODE_TANK + Node.CHAMBER], c[C.CHAMBER_OUTLET])
-    state[S.CHAMBER_AIR] = 0.0
-    if wet < 1.0 and flow[Flow.RETURN] > 0.0:
-        share = min((1.0 - wet) / max(wet, 1e-3) * flow[Flow.RETURN] * DT_S, 0.2 * state[S.AIR])
-        state[S.CHAMBER_AIR] = share / DT_S
+    g, known = network.return_line(state, state[layout.PRESSURE + Node.CHAMBER], c, d)
+    vented = max(0.0, state[layout.PRESSURE + Node.CHAMBER] - known) * g * (1.0 - wet)
+    # A fifth at most per step: the pressure that drives it falls with it.
+    state[S.CHAMBER_AIR] = min(vented, 0.2 * state[S.AIR] / DT_S)
     full = network.left(vol[Tank.RES], c[C.RES_OUTLET])
     state[S.RES_AIR] = max(0.0, wanted_cp) * (1.0 - full)
 
@@ -100,7 +100,9 @@ def _carry_air(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np
     flow = state[layout.FLOW : layout.VISCOSITY]
     bins = state[layout.AIR_BINS_V : layout.AIR_BINS_P]
     from_chamber = state[S.CHAMBER_AIR] * DT_S
-    bins[0] += from_chamber + d[Disturbance.AIR_RETURN_ML_S] * DT_S
+    bins[0] += from_chamber
+    # A line full of air carries as much air as it would carry liquid: no more can enter.
+    bins[0] += max(0.0, min(d[Disturbance.AIR_RETURN_ML_S], flow[Flow.RETURN])) * DT_S
     state[S.SHIFT_V], detected, out, back = air.carry(
         bins,
         state[S.SHIFT_V],
@@ -109,12 +111,14 @@ def _carry_air(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np
         int(c[C.BINS_V_DETECTOR]),
         int(c[C.BINS_V_END]),
     )
-    state[S.AIR] += back - from_chamber
+    # Air driven backwards stays at the start of either line.
+    bins[0] += back
+    state[S.AIR] -= from_chamber
     state[S.AIR_V] += detected
     if state[S.VENOUS_ON] > 0.5 and not network.spills(d):
         state[S.AIR_PATIENT] += out
     bins = state[layout.AIR_BINS_P : layout.STATE_SIZE]
-    bins[0] += d[Disturbance.AIR_PLASMA_ML_S] * DT_S
+    bins[0] += max(0.0, min(d[Disturbance.AIR_PLASMA_ML_S], flow[Flow.PLASMA_RETURN])) * DT_S
     state[S.SHIFT_P], detected, out, back = air.carry(
         bins,
         state[S.SHIFT_P],
@@ -123,7 +127,6 @@ def _carry_air(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np
         int(c[C.BINS_P_DETECTOR]),
         int(c[C.BINS_P_END]),
     )
-    # Air driven backwards stays at the start of the line.
     bins[0] += back
     state[S.AIR_P] += detected
     state[S.AIR] += out
@@ -266,6 +269,10 @@ class Circuit:
         """Put line ends on the patient or, when False, on the joint that is open to the waste bag."""
         self._state[S.ACCESS_ON] = float(access)
         self._state[S.VENOUS_ON] = float(venous)
+
+    def clear_air(self) -> None:
+        """Take the air out of both return lines with a syringe, as one does before a restart."""
+        self._state[layout.AIR_BINS_V : layout.STATE_SIZE] = 0.0
 
     def snapshot(self) -> bytes:
         """Everything a continuation needs, but parameters and patient."""

@@ -273,7 +273,10 @@ def _losses(p: CircuitParameters) -> NDArray[np.float64]:
     th, v = p.thermal, p.volumes
     volume = np.concatenate([np.ones(NODE_TANK), _nodes(p)[0], lines.line_volumes(p)])
     ua = np.zeros(N_TANKS)
-    ua[NODE_TANK:] = th.tubing_loss * volume[NODE_TANK:]
+    ua[NODE_TANK:] = th.plasma_tubing_loss * volume[NODE_TANK:]
+    blood = range(SPAN["access_line"][0], SPAN["clamp_to_patient"][1])
+    for tank in (*(NODE_TANK + n for n in (Node.ACC, Node.PRE, Node.CHAMBER, Node.JOINT)), *blood):
+        ua[tank] = th.blood_tubing_loss * volume[tank]
     ua[lines.Tank.RES] = th.reservoir_loss
     filter_ml = v.filter_inlet_half + v.filter_node + v.filter_outlet_half
     shared = {

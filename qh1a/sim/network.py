@@ -200,6 +200,23 @@ def _access(
 
 
 @compiled
+def return_line(
+    state: NDArray[np.float64], p_chamber: float, c: NDArray[np.float64], d: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Conductance (mL/s/mmHg) of the full return line, and the pressure at its end (0 at the joint)."""
+    outside, blood = spills(d), state[layout.VOL + Tank.PATIENT]
+    known = cvp(blood, c) if state[S.VENOUS_ON] > 0.5 and not outside else 0.0
+    resistance = c[C.R_RETURN_OPEN] if d[Disturbance.RETURN_OPEN] > 0.5 else c[C.R_RETURN]
+    g = 1.0 / (resistance * state[layout.VISCOSITY + Flow.RETURN] * d[Disturbance.R_RET_FACTOR])
+    if p_chamber <= known:
+        if outside:
+            g = 0.0  # no liquid comes back from the outside; the air that would is not followed
+        elif state[S.VENOUS_ON] > 0.5:
+            g *= left(blood, 0.2 * c[C.BLOOD_0])
+    return pumps.throttled(g, state[layout.POSITION + VC], c[C.R_CLAMP]), known
+
+
+@compiled
 def _blood(
     coef: NDArray[np.float64],
     p: NDArray[np.float64],
@@ -217,17 +234,10 @@ def _blood(
     if p[Node.CHAMBER] > p[Node.LUMEN]:
         g *= wet
     _set(coef, Flow.S1_OUT, g, 0.0, 0.0)
-    outside = spills(d)
-    known = cvp(vol[Tank.PATIENT], c) if state[S.VENOUS_ON] > 0.5 and not outside else 0.0
-    resistance = c[C.R_RETURN_OPEN] if d[Disturbance.RETURN_OPEN] > 0.5 else c[C.R_RETURN]
-    g = 1.0 / (resistance * viscosity[Flow.RETURN] * d[Disturbance.R_RET_FACTOR])
+    g, known = return_line(state, p[Node.CHAMBER], c, d)
     if p[Node.CHAMBER] > known:
         g *= wet
-    elif outside:
-        g = 0.0  # no liquid comes back from the outside; the air that would is not followed
-    elif state[S.VENOUS_ON] > 0.5:
-        g *= left(vol[Tank.PATIENT], 0.2 * c[C.BLOOD_0])
-    _set(coef, Flow.RETURN, pumps.throttled(g, state[layout.POSITION + VC], c[C.R_CLAMP]), 0.0, known)
+    _set(coef, Flow.RETURN, g, 0.0, known)
     clean = 1.0 + state[S.FOULING] + state[S.CAKE]
     lp = c[C.LP] * d[Disturbance.S1_LP_FACTOR] / (clean * viscosity[Flow.MEMBRANE])
     tmp = p[Node.LUMEN] - p[Node.FIL]

@@ -221,7 +221,8 @@ class Thermal:
     ambient: Celsius
     prime: Celsius
     heat_capacity: Annotated[float, Interval(ge=3, le=4.5), Unit("J/K per mL")]
-    tubing_loss: PerVolume
+    blood_tubing_loss: PerVolume
+    plasma_tubing_loss: PerVolume
     separator_loss: Conductance
     warmer_to_bioreactor_loss: Annotated[float, Interval(ge=0, le=0.15), Unit("W/K")]
     reservoir_loss: Conductance

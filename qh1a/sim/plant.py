@@ -181,6 +181,9 @@ class SimPlant:
                 intent.name is IntentName.PAUSE and intent.key == PATIENT_OFF
             ):
                 self._circuit.connect(access=False, venous=False)
+            elif intent.name is IntentName.ACKNOWLEDGE and STATES[session.state].waits is IntentName.RESUME:
+                # The alarm's text says so: first take the air out of the line, then acknowledge.
+                self._circuit.clear_air()
 
     def witness(self, session: SessionView) -> None:
         """See the session after a tick: faults count from phases, and transducers are zeroed in SELF_ZERO."""

@@ -224,10 +224,10 @@ DISTURBANCES: Final = (
         _D.HEATER_STUCK_W, "W", 0.0, "power while the warmer's relay is closed (command above 0); 0: healthy"
     ),
     DisturbanceRow(
-        _D.AIR_RETURN_ML_S, "mL/s", 0.0, "air let in at the chamber's outlet, before the air detector"
+        _D.AIR_RETURN_ML_S, "mL/s", 0.0, "air let in at the chamber's outlet, at most as much as flows"
     ),
     DisturbanceRow(
-        _D.AIR_PLASMA_ML_S, "mL/s", 0.0, "air let in after the return pump, before its air detector"
+        _D.AIR_PLASMA_ML_S, "mL/s", 0.0, "air let in after the return pump, at most as much as flows"
     ),
     DisturbanceRow(_D.R_F2_FACTOR, "1", 1.0, "resistance of the second filter"),
     DisturbanceRow(_D.R_RX_FACTOR, "1", 1.0, "resistance of the bioreactor lumen"),

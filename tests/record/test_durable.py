@@ -61,7 +61,7 @@ def test_a_killed_recorder_loses_no_acknowledged_tick(tmp_path: Path, kill_at: i
 @pytest.mark.parametrize("limit", [300_000, 700_000])
 def test_a_full_disk_is_an_error_and_what_was_durable_stays(tmp_path: Path, limit: int) -> None:
     path = tmp_path / "s.qh1a"
-    command = [sys.executable, str(HERE / "full_writer.py"), str(path), str(limit)]
+    command = [sys.executable, str(HERE / "full_writer.py"), str(path), str(limit), "full"]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=True)
     first, *rest = done.stdout.splitlines()
     durable, _, message = first.partition(" ")
@@ -76,13 +76,24 @@ def test_a_full_disk_is_an_error_and_what_was_durable_stays(tmp_path: Path, limi
 
 def test_a_disk_that_is_full_from_the_start_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "s.qh1a"
-    command = [sys.executable, str(HERE / "full_writer.py"), str(path), "50000"]
+    command = [sys.executable, str(HERE / "full_writer.py"), str(path), "50000", "full"]
     done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
     assert f"{path} cannot be created" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_recovers_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [300_000, 700_000])
+def test_a_disk_that_recovers_loses_nothing(tmp_path: Path, limit: int) -> None:
+    path = tmp_path / "s.qh1a"
+    command = [sys.executable, str(HERE / "full_writer.py"), str(path), str(limit), "recovers"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=True)
+    assert done.stdout.count("the session file cannot be written") == len(done.stdout.splitlines()) == 1
+    with SessionFile(path) as file:
+        assert file.ticks == 700
+        assert file.verify() == []
+
+
+def test_a_foreign_lock_is_an_error_and_not_a_wait(tmp_path: Path) -> None:
     path = tmp_path / "s.qh1a"
     recorder = Recorder(path, HEADER, StillClock())
     other = sqlite3.connect(path, isolation_level=None)

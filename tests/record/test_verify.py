@@ -1,5 +1,7 @@
 """Every way to change a file behind the recorder's back is found, and named."""
 
+import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qh1a.record import RecordError, SessionFile
-from qh1a.record.chain import Chain, breaks, event_content, intent_content
+from qh1a.record.chain import Chain, breaks, event_content, intent_content, link_hash
 from qh1a.tick import Event, EventCode, Intent, IntentName
 from tests.record.ticks import lively, write
 
@@ -88,6 +90,47 @@ def test_a_dropped_record_is_missed(session: Path, n: int) -> None:
     else:
         # Nothing follows the last record, but the minute it proves is there.
         assert "minutes: the chain has 2, the file 3" in found
+
+
+def test_the_hash_is_the_documented_one() -> None:
+    chain = Chain()
+    before = "0" * 64
+    for n, (kind, content) in enumerate([("event", event_content(RAISED)), ("intent", intent_content(STOP))]):
+        link = chain.add(n + 3, n + 4, kind, content)
+        record = {"content": json.loads(content), "kind": kind, "n": n, "now_ns": n + 4, "tick": n + 3}
+        text = before + json.dumps(record, sort_keys=True, separators=(",", ":"))
+        assert link.hash == chain.head == hashlib.sha256(text.encode()).hexdigest()
+        before = link.hash
+
+
+def test_a_record_forged_with_its_hash_breaks_the_next(session: Path) -> None:
+    with changed(session) as db:
+        before = db.execute("SELECT hash FROM chain WHERE n = 1").fetchone()[0]
+        tick, now = db.execute("SELECT tick, now_ns FROM chain WHERE n = 2").fetchone()
+        content = intent_content(STOP._replace(who="doctor"))
+        forged = link_hash(before, 2, tick, now, "intent", content)
+        db.execute("UPDATE chain SET content = ?, hash = ? WHERE n = 2", (content, forged))
+    assert problems(session) == ["chain: record 3 (tick 599, frames) does not match its hash"]
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        ("tick = 1210", "chain: record 4 is of tick 1210, which is not there or out of order"),
+        ("tick = 598", "chain: record 4 is of tick 598, which is not there or out of order"),
+        ("now_ns = now_ns + 1", "chain: record 4 and its tick 700 have different times"),
+        ("content = '{}'", "chain: record 4 is damaged: KeyError('code')"),
+    ],
+)
+def test_a_chain_made_anew_must_fit_the_ticks(session: Path, field: str, problem: str) -> None:
+    with changed(session) as db:
+        db.execute(f"UPDATE chain SET {field} WHERE n = 4")  # noqa: S608
+        fresh = Chain()
+        rows = db.execute("SELECT tick, now_ns, kind, content FROM chain ORDER BY n").fetchall()
+        for row in rows:
+            link = fresh.add(*row)
+            db.execute("UPDATE chain SET hash = ? WHERE n = ?", (link.hash, link.n))
+    assert problem in problems(session)
 
 
 def test_two_records_changing_places_are_found(session: Path) -> None:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from qh1a.channels import CHANNELS, N_DERIVED, N_MEASURED
@@ -96,16 +97,20 @@ def tick(
     return Frame(now, value, at, quality), intents, decision
 
 
-def lively(n: int, events: tuple[Event, ...] = (), intents: tuple[Intent, ...] = ()) -> Tick:
-    """A tick with noise, steps, clocks and fixed codes, as a session has them."""
+@cache
+def _lively(n: int) -> Tick:
     return tick(
         n,
         counts=((n * 7919 % 13 - 6,), (n * 31 % 4001,), (n,), (5,), (-3 - n // 100,)),
         ages=((0,), (n % 10 * TICK_NS,), (n * 104729 % 1_000_003,)),
         commands=((0.0,), (n / 7.0,), (1.0 / (n + 1),)),
-        events=events,
-        intents=intents,
     )
+
+
+def lively(n: int, events: tuple[Event, ...] = (), intents: tuple[Intent, ...] = ()) -> Tick:
+    """A tick with noise, steps, clocks and fixed codes, as a session has them."""
+    frame, _, decision = _lively(n)
+    return frame, intents, decision._replace(events=events)
 
 
 def write(path: Path, ticks: Sequence[Tick], clock: StillClock | None = None) -> str:

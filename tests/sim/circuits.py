@@ -78,9 +78,9 @@ def bench(
     return it
 
 
-def treating(seconds: float = 600.0, **how: bool) -> Bench:
+def treating(seconds: float = 600.0) -> Bench:
     """A circuit that has treated for a while at 130/30/100 mL/min and 37.5 C."""
-    it = bench(**how)
+    it = bench()
     it.actuators[W] = 37.5
     it.hold(seconds, 130.0, 30.0, 100.0)
     return it

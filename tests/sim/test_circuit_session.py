@@ -1,5 +1,6 @@
 """Priming, connecting, mixing, and running the same thing twice."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +9,26 @@ import pytest
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.truth import DISTURBANCES, NEUTRAL, TRUTHS, Disturbance, Truth
 from tests.sim.circuits import (
-    AC, BP, BV, CP, HP, PARAMETERS, PATIENT, PC, PP, RC, RP, SC, SR, VC, WC, Bench, bench, treating,
-)  # fmt: skip
+    AC,
+    BP,
+    BV,
+    CP,
+    HP,
+    PARAMETERS,
+    PATIENT,
+    RC,
+    SC,
+    SR,
+    VC,
+    WC,
+    Bench,
+    bench,
+    treating,
+)
 
 
 def _one_pool() -> Bench:
-    """Conjugated bilirubin in one pool, made and lost by nobody, sieved by nothing: arithmetic predicts it."""
+    """Conjugated bilirubin in one pool, neither made nor lost nor sieved: arithmetic predicts it."""
     still = replace(PATIENT.conjugated_bilirubin, exchange=0.0, generation=0.0)
     separator = replace(PARAMETERS.separator, sieving_bilirubin=1.0)
     return bench(
@@ -50,7 +65,7 @@ def test_saline_fills_the_reservoir_and_rinses_to_waste() -> None:
     # 300 mL/min at the head of 0.6 m.
     assert it[Truth.W_R] == pytest.approx(153.0, abs=5.0)
     assert it[Truth.W_W] == pytest.approx(60.0, abs=5.0)
-    assert it[Truth.W_S] == pytest.approx(3000.0 - 210.0, abs=8.0)
+    assert it[Truth.W_S] == pytest.approx(PARAMETERS.bags.saline - 210.0, abs=8.0)
     assert it[Truth.P_ACC] > 0.0
     it.open(VC, RC, WC, SR)
     it.actuators[BP], it.actuators[CP] = 0.0, 200.0
@@ -75,6 +90,8 @@ def test_blood_arrives_at_the_detector_after_the_volume_before_it() -> None:
     it.open(AC, VC, RC, BV)
     it.circuit.connect(access=True, venous=False)
     it.actuators[BP] = 100.0
+    it.run(3.0)
+    saline_p = it[Truth.P_ACC]
     while it[Truth.OPT_V] < 0.5:
         it.run(0.1)
     # 157 mL of prime leave by the waste bag before half of the blood is at the detector.
@@ -82,9 +99,8 @@ def test_blood_arrives_at_the_detector_after_the_volume_before_it() -> None:
     assert it[Truth.W_W] - 400.0 == pytest.approx(-it[Truth.NET_BALANCE_ML] * 1.005, abs=3.0)
     # Blood resists more than saline.
     it.circuit.connect(access=True, venous=True)
-    saline_p = it[Truth.P_ACC]
     it.run(120.0)
-    assert it[Truth.P_ACC] < saline_p
+    assert it[Truth.P_ACC] < saline_p - 10.0
     assert it[Truth.OPT_V] > 0.98
 
 
@@ -137,18 +153,19 @@ def test_a_restored_circuit_continues_bit_identically() -> None:
     other = bench(connected=False)
     other.run(13.0)
     other.circuit.restore(blob)
-    assert other.circuit.truth.tobytes() == it.circuit.truth.tobytes() or expected
+    assert other.circuit.snapshot() == blob
     assert _wander(other, 500) == expected
 
 
 def test_foreign_snapshots_are_refused() -> None:
     circuit = Circuit(PARAMETERS, PATIENT, primed=True)
     before = circuit.snapshot()
-    with pytest.raises(ValueError, match="array data|pickle|magic|Cannot load|EOF|No data"):
+    with pytest.raises(ValueError, match="pickle"):
         circuit.restore(b"nothing")
-    wrong = before.replace(b"(", b"(", 1)[: len(before) // 2]
-    with pytest.raises(ValueError, match=r"."):
-        circuit.restore(wrong)
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(7))
+    with pytest.raises(ValueError, match="not a snapshot"):
+        circuit.restore(buffer.getvalue())
     assert circuit.snapshot() == before
 
 
@@ -158,4 +175,3 @@ def test_tables_cover_their_enums_in_order() -> None:
     assert len(NEUTRAL) == len(Disturbance)
     assert list(Truth) == list(range(len(Truth)))
     assert np.isfinite(bench().circuit.truth).all()
-    assert {PC, PP, RP} <= set(range(17))

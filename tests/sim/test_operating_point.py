@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from qh1a.sim.truth import Truth
-from tests.sim.circuits import PARAMETERS, PATIENT, W, Bench, bench
+from tests.sim.circuits import PARAMETERS, PATIENT, Bench, W, bench
 
 # The description's figures are for Hct 0.37 in the circuit; the prime takes 0.016 of it.
 UNDILUTED = replace(PATIENT, hct=0.386)
@@ -67,7 +67,7 @@ def test_filters_over_8_h() -> None:
     assert 0.25 < it[Truth.S1_LP_LOSS] < 0.40
     assert 35 < it[Truth.P_FIL] < 43
     assert it[Truth.P_F2] - it[Truth.P_F2O] < 20
-    assert 30 < it[Truth.P_F2O]
+    assert it[Truth.P_F2O] > 30
 
 
 def test_hold_up() -> None:

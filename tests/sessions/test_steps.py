@@ -1,0 +1,64 @@
+"""Set-point changes in TREAT, over the physics."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from qh1a.channels import Channel
+from qh1a.sim.truth import Truth
+from qh1a.tick import IntentName, Priority, State
+from tests.sessions.harness import Trace, run, treated, wish
+
+REVOLUTION_S = 10.4 / 150.0 * 60.0
+"""One turn of the blood pump at 150 mL/min: 10.4 mL a turn (configs/rigs/sim.toml)."""
+
+
+@pytest.fixture(scope="module")
+def stepped() -> Trace:
+    """130 to 150, back, and down to 60."""
+    return run(
+        wishes=[
+            wish(treated(100.0), IntentName.SET, "blood_ml_min", 150.0),
+            wish(treated(160.0), IntentName.SET, "blood_ml_min", 130.0),
+            wish(treated(220.0), IntentName.SET, "blood_ml_min", 60.0),
+        ],
+        every=1,
+    )
+
+
+def _after(trace: Trace, effective_s: float, seconds: float = 55.0) -> npt.NDArray[np.bool_]:
+    effective = trace.times() - trace.entered(State.TREAT)
+    return (effective >= effective_s) & (effective < effective_s + seconds)
+
+
+@pytest.mark.parametrize(("at", "old", "new"), [(100.0, 130.0, 150.0), (160.0, 150.0, 130.0)])
+def test_a_step_of_20_settles_in_30_s_without_overshoot(
+    stepped: Trace, at: float, old: float, new: float
+) -> None:
+    """Means over one pump revolution; 5 % of the new set point, overshoot 5 % of the step."""
+    rows = _after(stepped, at)
+    n = round(REVOLUTION_S * 10)
+    q_b = stepped.channel(Channel.Q_B)[rows]
+    assert q_b[:5].mean() == pytest.approx(old, abs=3.0), "the step begins where it should"
+    mean = np.convolve(q_b, np.ones(n) / n, "valid")
+    late = mean[300 - n :]
+    assert np.abs(late / new - 1.0).max() <= 0.05
+    beyond = (mean - new) * np.sign(new - old)
+    assert beyond.max() <= 0.05 * abs(new - old)
+
+
+def test_separation_never_passes_its_share_of_a_falling_blood_flow(stepped: Trace) -> None:
+    """I3: Q_p/Q_b stays at or under 0.30 while Q_b is commanded from 130 to 60, measured and true."""
+    rows = _after(stepped, 220.0)
+    q_b, q_p = stepped.truth(Truth.Q_B)[rows], stepped.truth(Truth.Q_P)[rows]
+    assert q_b[-1] == pytest.approx(60.0, abs=3.0)
+    assert (q_p / q_b).max() <= 0.30
+    assert stepped.channel(Channel.QP_QB)[rows].max() <= 0.30
+    down = np.diff(stepped.sent, axis=0)[rows[1:], 0]
+    assert down.min() >= -0.5 - 1e-9, "BP falls at most 5 mL/min/s"
+
+
+def test_the_changes_raise_no_alarm_and_meet_no_interlock(stepped: Trace) -> None:
+    cap = [rule for _, rule in stepped.raised(Priority.MEDIUM) if not rule.startswith("H39")]
+    assert cap == []
+    assert stepped.bites() == []
