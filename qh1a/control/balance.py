@@ -42,6 +42,8 @@ COUNTED: Final = frozenset(
 _FROM_CONNECT: Final = frozenset({State.CONNECT_FILL, State.CONNECT_VENOUS}) | COUNTED | {
     State.RINSE_PLASMA, State.RINSE_BLOOD,
 }  # fmt: skip
+_ZEROED: Final = frozenset({State.RAMP, State.TREAT, State.TREAT_END})
+"""The balance starts in RAMP, or with the first valid scales after it."""
 TOUCH_G_MIN: Final = 60.0
 """Faster than this somebody touches the bag (circuit 4)."""
 EVERY: Final = 5
@@ -60,7 +62,6 @@ class Balance:
     """Balance, its slope, the learned pump ratio, and the eye on the scale itself."""
 
     def __init__(self) -> None:
-        self._state = State.SELF_WAIT
         self._zero: tuple[float, float, float, float] | None = None
         self._session_zero: tuple[float, float, float, float] | None = None
         self._samples0 = 0.0
@@ -83,21 +84,19 @@ class Balance:
         self._residual = Mean(600)
         self._volume = 0.0
         self._rinse_returned = 0.0
-        self._rinse_w_r = 0.0
-        self._rinse_w_s = 0.0
-        self._blood_w_s = 0.0
+        self._rinse_zero: tuple[float, float] | None = None
+        self._blood_zero: float | None = None
 
     def step(
         self, gap: int, v: list[float], q: list[int], state: State, highest: Response, samples_ml: float
     ) -> None:
         """Write the balance channels; `gap` is the time since the last call."""
         scales = q[W_R] or q[W_S] or q[W_W] or q[V_HEP]
-        if state is not self._state:
-            self._enter(state, v, samples_ml, ok=not scales)
-        self._watch_scale(gap, v, q, state)
+        self._watch_scale(gap, v, q, state, lost=scales != _GOOD)
         v[LVL_W_R] = abs(v[LVL_R] - v[W_R] / PLASMA_G_PER_ML)
         q[LVL_W_R] = q[LVL_R] or q[W_R]
         if not scales:
+            self._start(state, v, samples_ml)
             if self._zero is not None and state in COUNTED:
                 self._value = self._since(self._zero, v) - (samples_ml - self._samples0)
             if self._session_zero is not None and state in _FROM_CONNECT:
@@ -127,23 +126,20 @@ class Balance:
         waste = (v[W_W] - w_w) / SALINE_G_PER_ML
         return saline_in + v[V_HEP] - hep - waste - (v[W_R] - w_r) / PLASMA_G_PER_ML
 
-    def _enter(self, state: State, v: list[float], samples_ml: float, *, ok: bool) -> None:
-        came, self._state = self._state, state
-        if not ok:
-            return
-        if state is State.CONNECT_FILL and self._session_zero is None:
+    def _start(self, state: State, v: list[float], samples_ml: float) -> None:
+        """Where each count starts: once, with the first valid scales in its state, whatever came before."""
+        if self._session_zero is None and state is State.CONNECT_FILL:
             self._session_zero = self._weights(v)
-        if state is State.RAMP and self._zero is None:
+        if self._zero is None and state in _ZEROED:
             self._zero = self._weights(v)
             self._samples0 = samples_ml
-        if state is State.RINSE_PLASMA and came is not State.PAUSE_PLASMA:
-            self._rinse_returned = 0.0
-            self._rinse_w_r, self._rinse_w_s = v[W_R], v[W_S]
-        if state is State.RINSE_BLOOD and came is State.RINSE_PLASMA:
-            self._blood_w_s = v[W_S]
+        if self._rinse_zero is None and state is State.RINSE_PLASMA:
+            self._rinse_zero = (v[W_R], v[W_S])
+        if self._blood_zero is None and state is State.RINSE_BLOOD:
+            self._blood_zero = v[W_S]
 
-    def _watch_scale(self, gap: int, v: list[float], q: list[int], state: State) -> None:
-        """|dW/dt| on 2-s means, and how long the trim has had to do without the scale."""
+    def _watch_scale(self, gap: int, v: list[float], q: list[int], state: State, *, lost: bool) -> None:
+        """|dW/dt| on 2-s means, and how long the trim has had to do without the scales."""
         if q[W_R] == _GOOD:
             old = self._lag.push(v[W_R])
             now = self._now.push(v[W_R])
@@ -152,7 +148,7 @@ class Balance:
                 v[W_R_TOUCH] = abs(now - before) * 30.0  # 2 s apart, per minute
         q[W_R_TOUCH] = q[W_R] or (_GOOD if self._before.filled >= MEAN_2S else _NOT_READY)
         touched = q[W_R_TOUCH] == _GOOD and v[W_R_TOUCH] > TOUCH_G_MIN and state in COUNTED
-        if touched or q[W_R]:
+        if touched or lost:
             self._settle = SETTLE_STEPS
         elif self._settle:
             self._settle -= 1
@@ -204,12 +200,14 @@ class Balance:
             q[RATIO_RESIDUAL] = _GOOD
 
     def _rinse(self, gap: int, v: list[float], state: State) -> None:
-        if state is State.RINSE_PLASMA:
-            self._rinse_returned += v[Q_R_2S] * gap / NS_PER_MIN
-            v[RINSE_CHASE] = (self._rinse_w_s - v[W_S]) / SALINE_G_PER_ML
-        elif state is State.RINSE_BLOOD:
-            v[RINSE_SALINE] = (self._blood_w_s - v[W_S]) / SALINE_G_PER_ML
-        v[RINSE_PLASMA] = self._rinse_returned - self._rinse_w_r / PLASMA_G_PER_ML
+        if self._rinse_zero is not None:
+            w_r, w_s = self._rinse_zero
+            if state is State.RINSE_PLASMA:
+                self._rinse_returned += v[Q_R_2S] * gap / NS_PER_MIN
+                v[RINSE_CHASE] = (w_s - v[W_S]) / SALINE_G_PER_ML
+            v[RINSE_PLASMA] = self._rinse_returned - w_r / PLASMA_G_PER_ML
+        if state is State.RINSE_BLOOD and self._blood_zero is not None:
+            v[RINSE_SALINE] = (self._blood_zero - v[W_S]) / SALINE_G_PER_ML
 
     @property
     def trim_frozen(self) -> bool:

@@ -296,9 +296,12 @@ class Estimators:
     def _reactor(self, v: list[float], q: list[int], state: State) -> None:
         v[DP_BR] = v[P_BRI] - v[P_BRO]
         q[DP_BR] = q[DP_BR_OVER] = q[P_BRI] or q[P_BRO]
+        if q[DP_BR]:
+            self._drop_2s.clear()  # what cannot be used must not get into a mean: it may not be a number
+            return
         drop = self._drop_2s.push(v[DP_BR])
         base = self._drop_base
-        if state is _TREAT and q[DP_BR] == _GOOD and base.filled < BASELINE_S and not self._ticks % 10:
+        if state is _TREAT and base.filled < BASELINE_S and not self._ticks % 10:
             base.push(drop)
         if base.filled >= 60:
             b = base.value
@@ -314,8 +317,9 @@ class Estimators:
         if abs(commanded - self._commanded) > 3.0:
             self._commanded = commanded
             self._recentre_at = now + RECENTRE_NS
-        if known or sent[BP] < 40.0:
+        if sent[BP] < 40.0:
             self._base = None
+        if known or sent[BP] < 40.0:  # a lost reading must not make a fallen pressure the expected one
             q[P_VEN_EXP] = q[P_VEN_DROP] = known or _NOT_READY
             return
         p0 = v[P_VEN] - self._r_ret * flow
@@ -399,14 +403,16 @@ class Estimators:
                 q[target] = q[flow] or _NOT_READY
         v[N_MIN] = min(v[N_BP], v[N_PP], v[N_CP], v[N_RP])
         q[N_MIN] = q[N_BP] or q[N_PP] or q[N_CP] or q[N_RP]
-        self._standing(gap, v, q, state, highest)
+        self._standing(gap, v, q, state, sent, highest)
         if v[POS_AC : POS_BV + 1] == list(sent[AC:]) and not any(q[POS_AC : POS_BV + 1]):
             self._clamp_since = [now] * len(_CLAMPS)
             v[CLAMP_MISS] = 0.0
         else:
             self._clamps(now, v, q, sent)
 
-    def _standing(self, gap: int, v: list[float], q: list[int], state: State, highest: Response) -> None:
+    def _standing(
+        self, gap: int, v: list[float], q: list[int], state: State, sent: Sequence[float], highest: Response
+    ) -> None:
         """How long blood and cells have stood still, and how long R4s has had P_ven in its window."""
         if _BLOOD_COMES[state]:
             self._blood_inside = True
@@ -414,9 +420,10 @@ class Estimators:
             self._cells_inside = True
         if _OVER[state]:
             self._blood_inside = self._cells_inside = False
-        still = self._blood_inside and -0.2 < v[N_BP] < 0.2 and q[N_BP] == _GOOD
-        self._blood_stop_ns = self._blood_stop_ns + gap if still else 0
-        starved = self._cells_inside and v[Q_C_2S] < 3.0
+        # Without its tachometer the pump stands when it is told to; without its meter perfusion is none.
+        still = -0.2 < v[N_BP] < 0.2 if q[N_BP] == _GOOD else sent[BP] == 0.0
+        self._blood_stop_ns = self._blood_stop_ns + gap if still and self._blood_inside else 0
+        starved = self._cells_inside and (v[Q_C_2S] < 3.0 or q[Q_C_2S] != _GOOD)
         self._cell_stop_ns = self._cell_stop_ns + gap if starved else 0
         inside = highest is _R4S and q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
         self._r4s_ns = self._r4s_ns + gap if inside else 0

@@ -218,7 +218,8 @@ class Therapy:
             return Refusal.OUT_OF_RANGE
         new = self.sets._replace(**{row.field: intent.value})
         if row.field == "blood":  # the fraction is what is prescribed: Q_p follows Q_b
-            new = new._replace(plasma=self.sets.plasma * new.blood / self.sets.blood)
+            same, most = self.sets.plasma * new.blood / self.sets.blood, PLASMA_TO_BLOOD_MAX * new.blood
+            new = new._replace(plasma=same if same < most else most)  # at 0.30 rounding must not refuse it
             if not _PLASMA.lo <= new.plasma <= _PLASMA.hi:
                 return Refusal.OUT_OF_RANGE
         if new.plasma > PLASMA_TO_BLOOD_MAX * new.blood:

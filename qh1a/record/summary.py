@@ -90,11 +90,11 @@ def summarise(file: SessionFile) -> Summary:
     """
     events = [r.what for r in file.records() if isinstance(r.what, Event)]
     raised = Counter(e.detail.lower() for e in events if e.code == EventCode.ALARM_RAISED)
-    states = [State(int(e.value)) for e in events if e.code == EventCode.STATE]
     try:
         prescribed_h = _figure(file.header.configs, "prescription", "nominal_h")
         window_s = _figure(file.header.configs, "prescription", "marks", "window_s")
         late_ticks = int(file.labels.get("late_ticks", "0"))
+        states = [State(int(e.value)) for e in events if e.code == EventCode.STATE]
         speed = float(file.labels["x_real_time"]) if "x_real_time" in file.labels else None
     except (TypeError, ValueError) as error:
         msg = f"{file.path} cannot be summed up: {error!r}"

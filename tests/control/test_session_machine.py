@@ -8,7 +8,17 @@ import pytest
 
 from qh1a.control.alarms import Active
 from qh1a.control.phases import PLANS, Plan
-from qh1a.control.session import START, Machine, Refusal, Trigger, blocked, follow, ladder, pause_trigger, reachable
+from qh1a.control.session import (
+    START,
+    Machine,
+    Refusal,
+    Trigger,
+    blocked,
+    follow,
+    ladder,
+    pause_trigger,
+    reachable,
+)
 from qh1a.tick import STATES, Actuator, IntentName, Outcome, Phase, Response, State
 from tests.control.synthetic import Bench
 
@@ -104,7 +114,9 @@ def test_nobody_is_treated_without_the_tests_before_connection() -> None:
 
 
 def test_treatment_needs_the_patient_connected() -> None:
-    assert all(m.connected for m in live() if m.state in TREATMENT | {S.TREAT_END, S.RINSE_PLASMA, S.RINSE_BLOOD})
+    assert all(
+        m.connected for m in live() if m.state in TREATMENT | {S.TREAT_END, S.RINSE_PLASMA, S.RINSE_BLOOD}
+    )
     assert not any(m.connected for m in live() if m.state in {S.PATIENT_OFF, S.ENDED, S.PRIME_BLOOD, S.READY})
 
 
@@ -174,7 +186,9 @@ def test_safe_is_left_to_a_standing_pause_rinse_back_or_disconnect() -> None:
 
 @pytest.mark.parametrize("state", [S.CONNECT_ACCESS, S.CONNECT_FILL, S.CONNECT_VENOUS])
 @pytest.mark.parametrize("how", [T.ABORT, T.RESPONSE_R5, T.STOP, T.RESPONSE_R4, T.RESPONSE_R2])
-def test_after_a_stop_while_connecting_no_pump_turns_before_the_patient_is_off(state: State, how: Trigger) -> None:
+def test_after_a_stop_while_connecting_no_pump_turns_before_the_patient_is_off(
+    state: State, how: Trigger
+) -> None:
     # The access line may already be on the patient: nothing may lead to a test pattern or to joined line ends.
     stopped = after(at(state, connected=False), how)
     assert stopped.state in {S.PAUSE_STOPPED, S.SAFE}
@@ -291,7 +305,9 @@ def test_the_word_that_a_state_waits_for_moves_it(state: State) -> None:
 
 
 def test_only_the_endless_states_wait_for_no_word_and_have_no_event() -> None:
-    own = [t for t in T if t not in OPERATOR and t not in {T.RESPONSE_R2, T.RESPONSE_R4, T.RESPONSE_R5, T.CAP}]
+    own = [
+        t for t in T if t not in OPERATOR and t not in {T.RESPONSE_R2, T.RESPONSE_R4, T.RESPONSE_R5, T.CAP}
+    ]
     stuck = {
         s
         for s in S
@@ -409,7 +425,10 @@ def test_the_plan_of_a_state_is_its_column_of_the_circuit(state: State) -> None:
 def test_outside_treatment_no_plasma_leaves_or_reaches_the_patient() -> None:
     for state in S:
         plan, phase = PLANS[state], STATES[state].phase
-        if phase in {Phase.CONNECT, Phase.PAUSE, Phase.DISCONNECT, Phase.ENDED, Phase.SAFE} or state is S.TREAT_END:
+        if (
+            phase in {Phase.CONNECT, Phase.PAUSE, Phase.DISCONNECT, Phase.ENDED, Phase.SAFE}
+            or state is S.TREAT_END
+        ):
             assert (plan.separation, plan.back, plan.pc) == ("off", "off", "shut"), state
 
 

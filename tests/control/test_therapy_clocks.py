@@ -17,7 +17,20 @@ from qh1a.control.alarms import Active, Alarms
 from qh1a.control.session import Machine
 from qh1a.control.therapy import Therapy
 from qh1a.settings import Prescription
-from qh1a.tick import STATES, Actuator, Event, EventCode, Intent, IntentName, Outcome, PauseKind, Phase, Quality, Response, State
+from qh1a.tick import (
+    STATES,
+    Actuator,
+    Event,
+    EventCode,
+    Intent,
+    IntentName,
+    Outcome,
+    PauseKind,
+    Phase,
+    Quality,
+    Response,
+    State,
+)
 from qh1a.units import NS_PER_S, Ns
 from tests.control.synthetic import TICK, Bench, answer, brisk, brisk_tuning, limits, prescription, treating
 
@@ -482,7 +495,13 @@ class History:
 @example([Do(frames=900)])
 @example([Do(frames=500), Do(intent=(I.EXTEND, "", 15.0, "more"), frames=400)])
 @example([Do(intent=(I.PAUSE, "plasma", 0.0, ""), frames=3), Do(intent=(I.RESUME, "", 0.0, ""), frames=3)])
-@example([Do(intent=(I.STOP, "", 0.0, ""), frames=1), Do(frames=1, gap=36_000 * TICK), Do(intent=(I.RESUME, "", 0.0, ""))])
+@example(
+    [
+        Do(intent=(I.STOP, "", 0.0, ""), frames=1),
+        Do(frames=1, gap=36_000 * TICK),
+        Do(intent=(I.RESUME, "", 0.0, "")),
+    ]
+)
 def test_the_clocks_of_any_history_are_those_of_the_circuit(history: list[Do]) -> None:
     session = History()
     for step in history:
@@ -507,7 +526,10 @@ class KernelHistory:
         assert more in {0, gap}
         assert more <= HALF_S
         assert after.blood_ns - before.blood_ns in {0, gap if gap <= HALF_S else 0}
-        over = before.phase in {Phase.DISCONNECT, Phase.ENDED} or after.phase in {Phase.DISCONNECT, Phase.ENDED}
+        over = before.phase in {Phase.DISCONNECT, Phase.ENDED} or after.phase in {
+            Phase.DISCONNECT,
+            Phase.ENDED,
+        }
         assert after.wall_ns - before.wall_ns in ({0, gap} if over else {gap})
         assert after.effective_ns <= after.blood_ns <= after.wall_ns
         readings = {c: b.derived(c) for c in FLOWING}
@@ -554,7 +576,9 @@ kernel_steps = st.one_of(
 @example([("run", 450), ("intent", (I.EXTEND, "", 15.0, "more")), ("run", 400)])
 @example([("run", 50), ("intent", (I.PAUSE, "plasma", 0.0, "")), ("recover", 100), ("run", 600)])
 @example([("intent", (I.PAUSE, "stopped", 0.0, "")), ("gap", 36_000 * TICK), ("recover", 50), ("run", 50)])
-def test_any_history_of_a_kernel_keeps_the_clocks_and_the_plasma_side(history: list[tuple[object, ...]]) -> None:
+def test_any_history_of_a_kernel_keeps_the_clocks_and_the_plasma_side(
+    history: list[tuple[object, ...]],
+) -> None:
     session = KernelHistory()
     bench = session.bench
     for step in history:

@@ -143,6 +143,15 @@ def test_series_are_the_columns_of_the_ticks(tmp_path: Path) -> None:
             assert file.commands(actuator).tolist() == [t[2].commands.value[actuator] for t in ticks]
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, -0.0, 0.1, 1e308])
+def test_any_figure_of_an_operator_is_kept(tmp_path: Path, value: float) -> None:
+    intent, event = Intent(1, IntentName.ENTER, "sample_ml", value), Event(EventCode.ENTERED, "", value)
+    write(tmp_path / "s.qh1a", [lively(0, (event,), (intent,))])
+    with SessionFile(tmp_path / "s.qh1a") as file:
+        assert [bits((record.what.value,)) for record in file.records()] == [bits((value,))] * 2
+        assert file.verify() == []
+
+
 def test_minus_zero_keeps_its_sign(tmp_path: Path) -> None:
     frame, _, decision = tick(0)
     value = list(frame.value)

@@ -108,8 +108,11 @@ def own_of(matrix: Counts) -> set[int]:
 
 @pytest.mark.parametrize("stream", [NOW, VALUE_A, AGE_A, QUALITY_A])
 def test_a_twin_where_none_can_be_is_damage(stream: int) -> None:
-    blob = encode(SMALL, minute()).blobs[SMALL.streams]
-    raw = bytearray(body(blob, 1))
+    wave = T * T % 7
+    matrix = minute(VALUE_A=wave, AGE_A=wave, QUALITY_A=wave)
+    matrix[:, NOW] += wave
+    raw = bytearray(body(encode(SMALL, matrix).blobs[SMALL.streams], 1))
+    assert raw[4 + stream] == OWN
     raw[4 + stream] = TWIN
     with pytest.raises(RecordError, match="damaged"):
         read_index(SMALL, b"\x00" + bytes(raw))

@@ -6,7 +6,7 @@ import pytest
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.plant import PlantKind
 from qh1a.record import Header, Recorder, RecordError, SessionFile, summarise
-from qh1a.tick import Event, EventCode, Outcome, Phase, Priority, Quality, Response
+from qh1a.tick import Event, EventCode, Outcome, Priority, Quality, Response, State
 from tests.record.ticks import HEADER, StillClock, Tick, tick
 
 GOOD, BAD = int(Quality.GOOD), int(Quality.NOT_READY)
@@ -36,7 +36,6 @@ FIGURES = {
     Channel.PLASMA: (9_001.3, GOOD),
     Channel.BALANCE: (-12.3, GOOD),
     Channel.SESSION_BALANCE: (151.7, GOOD),
-    Channel.PHASE: (float(Phase.ENDED), GOOD),
 }
 
 
@@ -44,11 +43,15 @@ def test_every_figure_comes_from_its_place(tmp_path: Path) -> None:
     alarms = [("H1", Priority.HIGH), ("H2", Priority.HIGH), ("H3", Priority.MEDIUM), ("H4", Priority.LOW)]
     events = [Event(EventCode.ALARM_RAISED, rule, 1.0, priority.name) for rule, priority in alarms]
     events += [Event(EventCode.ALARM_CLEARED, "H1", 1.0, "HIGH")]
-    events += [Event(EventCode.RESPONSE, "H1", float(r)) for r in (Response.R1, Response.R2, Response.R5)]
+    # Two stops: climbing further is the same one, falling back below R2 ends it.
+    ladder = (Response.R1, Response.R2, Response.R5, Response.R0, Response.R2W, Response.NONE)
+    events += [Event(EventCode.RESPONSE, "H1", float(response)) for response in ladder]
+    events += [Event(EventCode.STATE, "", float(state)) for state in (State.TREAT, State.ENDED)]
     events += [Event(EventCode.OUTCOME, "", 1.0, Outcome.COMPLETED.name.lower())]
     path = tmp_path / "s.qh1a"
     # The last tick's figures may not be used: the ones before count.
-    ticks = [estimates(0, FIGURES, events), estimates(1, dict.fromkeys(FIGURES, (7.0, BAD)))]
+    early = estimates(0, dict.fromkeys(FIGURES, (3.0, GOOD)))
+    ticks = [early, estimates(1, FIGURES, events), estimates(2, dict.fromkeys(FIGURES, (7.0, BAD)))]
     assert summary(path, ticks, {"late_ticks": "2", "x_real_time": "1234.5"}) == {
         "outcome": "completed",
         "plant": PlantKind.SIM.value,
@@ -63,7 +66,7 @@ def test_every_figure_comes_from_its_place(tmp_path: Path) -> None:
         "within_window": True,
         "alarms": {"high": 2, "medium": 1, "low": 1},
         "protective_stops": 2,
-        "ticks": 2,
+        "ticks": 3,
         "late_ticks": 2,
         "x_real_time": 1234.5,
         "session_file": str(path),
@@ -93,6 +96,11 @@ def test_a_session_without_an_outcome_is_aborted(
     found = summary(tmp_path / "s.qh1a", [estimates(0, FIGURES, events)], {})
     assert isinstance(found, dict)
     assert found["outcome"] == outcome
+
+
+def test_a_state_that_is_none_cannot_be_summed_up(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="not a valid State"):
+        summary(tmp_path / "s.qh1a", [estimates(0, FIGURES, [Event(EventCode.STATE, "", 999.0)])], {})
 
 
 def test_what_is_not_known_is_null_and_not_zero(tmp_path: Path) -> None:

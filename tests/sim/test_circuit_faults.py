@@ -195,3 +195,13 @@ def test_plasma_clamp_closed_under_a_running_return_pump(it: Bench) -> None:
     it.open(AC, VC, PC, RC, BV)
     it.run(30.0)
     assert it[Truth.P_RET] < 100.0
+
+
+def test_polarisation_follows_the_blood_flow_with_its_own_lag(it: Bench) -> None:
+    start = it[Truth.S1_LIMIT]
+    it.actuators[BP] = 90.0
+    it.run(1.0)
+    it.run(PARAMETERS.separator.layer_time)
+    # About 1 s of drive and 5 s of layer: 1 - exp(-(6 - 0.3)/5) of the way.
+    share = (start - it[Truth.S1_LIMIT]) / (start * (1.0 - it[Truth.Q_B] / 130.0))
+    assert share == pytest.approx(0.68, abs=0.06)

@@ -1,0 +1,118 @@
+"""Which measured values a tick may use: range, age, future, not a number, and the plant's own verdict."""
+
+from math import inf, nan, nextafter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qh1a.channels import CHANNELS, N_MEASURED, Channel
+from qh1a.control.validate import validate
+from qh1a.tick import Frame, Quality
+from qh1a.units import NS_PER_S, Ns
+
+NOW = 1000 * NS_PER_S
+MEASURED = tuple(c for c in Channel if c < N_MEASURED)
+ROWS = CHANNELS[:N_MEASURED]
+MIDDLE = tuple((row.lo + row.hi) / 2.0 for row in ROWS)
+GOOD = Quality.GOOD
+
+
+def judged(
+    channel: Channel, value: float | None = None, age: int = 0, verdict: Quality = GOOD, now: int = NOW
+) -> Quality:
+    """The quality of one channel in an otherwise healthy frame; the others must stay GOOD."""
+    values, at, quality = list(MIDDLE), [now] * N_MEASURED, [int(GOOD)] * N_MEASURED
+    if value is not None:
+        values[channel] = value
+    at[channel] = now - age
+    quality[channel] = int(verdict)
+    found = validate(Frame(Ns(now), tuple(values), tuple(at), tuple(quality)))
+    assert len(found) == N_MEASURED
+    assert [q for c, q in enumerate(found) if c != channel] == [GOOD] * (N_MEASURED - 1)
+    return Quality(found[channel])
+
+
+def stale_ns(channel: Channel) -> int:
+    return round(ROWS[channel].stale_s * NS_PER_S)
+
+
+@pytest.mark.parametrize("channel", MEASURED)
+def test_the_bounds_of_a_channel_are_still_good_and_beyond_is_out_of_range(channel: Channel) -> None:
+    row = ROWS[channel]
+    assert judged(channel, row.lo) is GOOD
+    assert judged(channel, row.hi) is GOOD
+    assert judged(channel, nextafter(row.lo, -inf)) is Quality.OUT_OF_RANGE
+    assert judged(channel, nextafter(row.hi, inf)) is Quality.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize("channel", MEASURED)
+def test_not_a_number_and_the_infinities_are_refused(channel: Channel) -> None:
+    assert judged(channel, nan) is Quality.NOT_A_NUMBER
+    assert judged(channel, inf) is Quality.OUT_OF_RANGE
+    assert judged(channel, -inf) is Quality.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize("channel", MEASURED)
+def test_a_value_is_good_to_the_last_nanosecond_of_its_age(channel: Channel) -> None:
+    limit = stale_ns(channel)
+    assert limit > 0
+    assert judged(channel, age=limit) is GOOD
+    assert judged(channel, age=limit + 1) is Quality.STALE
+
+
+@pytest.mark.parametrize("channel", MEASURED)
+def test_a_value_from_the_future_is_refused_from_its_first_nanosecond(channel: Channel) -> None:
+    assert judged(channel, age=0) is GOOD
+    assert judged(channel, age=-1) is Quality.FUTURE
+
+
+@pytest.mark.parametrize("verdict", [q for q in Quality if q is not GOOD])
+@pytest.mark.parametrize("channel", [Channel.Q_B, Channel.P_VEN, Channel.DLV_BV])
+def test_the_plants_own_doubt_is_kept_whatever_the_value(channel: Channel, verdict: Quality) -> None:
+    for value, age in ((None, 0), (nan, 0), (inf, 0), (None, -1), (None, stale_ns(channel) + 1)):
+        assert judged(channel, value, age, verdict) is verdict
+
+
+def test_what_it_is_comes_before_when_it_was() -> None:
+    c = Channel.P_VEN
+    assert judged(c, nan, age=-1) is Quality.NOT_A_NUMBER
+    assert judged(c, 1e9, age=stale_ns(c) + 1) is Quality.OUT_OF_RANGE
+
+
+def test_a_session_that_starts_at_time_zero_has_values_from_then() -> None:
+    assert judged(Channel.P_VEN, now=0) is GOOD
+    assert judged(Channel.P_VEN, now=0, age=-1) is Quality.FUTURE
+
+
+def test_many_doubts_at_once_are_each_named() -> None:
+    values, at = list(MIDDLE), [NOW] * N_MEASURED
+    quality = [int(GOOD)] * N_MEASURED
+    values[Channel.Q_B] = nan
+    values[Channel.Q_P] = inf
+    at[Channel.P_ACC] = NOW + 1
+    at[Channel.P_PRE] = 0
+    quality[Channel.TURB_R] = Quality.NOT_FITTED
+    found = validate(Frame(Ns(NOW), tuple(values), tuple(at), tuple(quality)))
+    expected = {
+        Channel.Q_B: Quality.NOT_A_NUMBER, Channel.Q_P: Quality.OUT_OF_RANGE, Channel.P_ACC: Quality.FUTURE,
+        Channel.P_PRE: Quality.STALE, Channel.TURB_R: Quality.NOT_FITTED,
+    }  # fmt: skip
+    assert found == [expected.get(c, GOOD) for c in MEASURED]
+
+
+@given(st.data())
+def test_any_frame_is_judged_value_by_value(data: st.DataObject) -> None:
+    channels = data.draw(st.lists(st.sampled_from(MEASURED), max_size=4, unique=True))
+    values, at, quality = list(MIDDLE), [NOW] * N_MEASURED, [int(GOOD)] * N_MEASURED
+    for c in channels:
+        values[c] = data.draw(st.floats(allow_nan=True))
+        at[c] = NOW - data.draw(st.integers(-2, 11 * NS_PER_S))
+        quality[c] = data.draw(st.sampled_from([GOOD, GOOD, GOOD, Quality.FROZEN]))
+    found = validate(Frame(Ns(NOW), tuple(values), tuple(at), tuple(quality)))
+    for c in MEASURED:
+        row, age = ROWS[c], NOW - at[c]
+        usable = quality[c] == GOOD and row.lo <= values[c] <= row.hi and 0 <= age <= stale_ns(c)
+        assert (found[c] == GOOD) is usable
+        if quality[c] != GOOD:
+            assert found[c] == quality[c]
