@@ -200,14 +200,13 @@ class Balance:
             q[RATIO_RESIDUAL] = _GOOD
 
     def _rinse(self, gap: int, v: list[float], state: State) -> None:
-        if self._rinse_zero is not None:
-            w_r, w_s = self._rinse_zero
-            if state is State.RINSE_PLASMA:
-                self._rinse_returned += v[Q_R_2S] * gap / NS_PER_MIN
-                v[RINSE_CHASE] = (w_s - v[W_S]) / SALINE_G_PER_ML
-            v[RINSE_PLASMA] = self._rinse_returned - w_r / PLASMA_G_PER_ML
-        if state is State.RINSE_BLOOD and self._blood_zero is not None:
+        w_r, w_s = self._rinse_zero if self._rinse_zero is not None else (0.0, v[W_S])
+        if state is State.RINSE_PLASMA:
+            self._rinse_returned += v[Q_R_2S] * gap / NS_PER_MIN
+            v[RINSE_CHASE] = (w_s - v[W_S]) / SALINE_G_PER_ML
+        elif state is State.RINSE_BLOOD and self._blood_zero is not None:
             v[RINSE_SALINE] = (self._blood_zero - v[W_S]) / SALINE_G_PER_ML
+        v[RINSE_PLASMA] = self._rinse_returned - w_r / PLASMA_G_PER_ML
 
     @property
     def trim_frozen(self) -> bool:

@@ -297,7 +297,8 @@ class Estimators:
         v[DP_BR] = v[P_BRI] - v[P_BRO]
         q[DP_BR] = q[DP_BR_OVER] = q[P_BRI] or q[P_BRO]
         if q[DP_BR]:
-            self._drop_2s.clear()  # what cannot be used must not get into a mean: it may not be a number
+            if self._drop_2s.filled:  # what cannot be used stays out of means: it may not be a number
+                self._drop_2s.clear()
             return
         drop = self._drop_2s.push(v[DP_BR])
         base = self._drop_base

@@ -111,6 +111,37 @@ def spans_of(t: Floats, codes: Floats, good: Flags) -> tuple[Span, ...]:
     )
 
 
+MAX_SPANS: Final = 300
+"""Stays in phases that a drawing can still tell apart."""
+
+
+def coarse(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """The stays as a drawing shows them: all of them while they are few, else the phase of each column."""
+    if len(spans) <= MAX_SPANS:
+        return tuple(spans)
+    edges = np.linspace(spans[0].start, spans[-1].end, MAX_SPANS + 1)
+    starts = np.array([span.start for span in spans])
+    at = np.searchsorted(starts, (edges[:-1] + edges[1:]) / 2, side="right") - 1
+    columns = [
+        Span(spans[i].phase, float(a), float(b)) for i, a, b in zip(at, edges[:-1], edges[1:], strict=True)
+    ]
+    return joined(columns, frozenset(Phase), mixed=False)
+
+
+def joined(spans: Sequence[Span], phases: frozenset[Phase], *, mixed: bool = True) -> tuple[Span, ...]:
+    """The stays in some phases, neighbours as one; not `mixed`, only of the same phase."""
+    found: list[Span] = []
+    for span in spans:
+        if span.phase not in phases:
+            continue
+        last = found[-1] if found else None
+        if last is not None and last.end == span.start and (mixed or last.phase is span.phase):
+            found[-1] = Span(last.phase, last.start, span.end)
+        else:
+            found.append(span)
+    return tuple(found)
+
+
 def _at(record: Recorded, t: Floats) -> float:
     """When a record was made: the time of its tick."""
     return float(t[min(record.tick, t.size - 1)]) if t.size else 0.0

@@ -12,7 +12,7 @@ from qh1a.channels import CHANNELS, Channel
 from qh1a.report.configs import number, rows, text
 from qh1a.report.data import Study, Trace
 from qh1a.report.decimate import Envelope, decimate, steps
-from qh1a.report.events import Flags, Floats, Span, response_text
+from qh1a.report.events import Flags, Floats, Span, coarse, joined, response_text
 from qh1a.report.sheet import (
     ALARM,
     BLUE,
@@ -29,7 +29,9 @@ from qh1a.report.sheet import (
     WIDTH,
     Sheet,
     bare,
+    columns,
     marks,
+    merged,
     phase_band,
     sheet_of,
     style,
@@ -78,19 +80,16 @@ def timeline(study: Study) -> str:
         for priority, (fill, _, _) in ALARM.items():
             alarms = [a for a in study.alarms if a.priority is priority]
             ax = next_lane(priority.name.lower(), f"{len(alarms)} alarm{'s' * (len(alarms) != 1)}")
-            for alarm in alarms:
-                end = sheet.x[1] if alarm.cleared is None else alarm.cleared
-                ax.axvspan(
-                    alarm.raised, end, ymin=0.28, ymax=0.72, facecolor=fill, edgecolor="none", zorder=2
-                )
+            stood = [(a.raised, sheet.x[1] if a.cleared is None else a.cleared) for a in alarms]
+            ax.broken_barh(merged(stood, sheet.x), (0.28, 0.44), facecolor=fill, edgecolor="none", zorder=2)
             marks(ax, alarms, 0.5, 26)
         response = study.traces.get(Channel.RESPONSE)
         stops = [] if response is None else _runs(response.t, response.good & (response.v >= Response.R2))
         ax = next_lane("response", f"{len(stops)} × R2 or above")
-        for start, end in stops:
-            ax.axvspan(start, end, ymin=0.2, ymax=0.8, facecolor=INK, edgecolor=INK, linewidth=0.5)
-        hands = study.intents_at
-        ax = next_lane("operator", f"{len(hands)} intent{'s' * (len(hands) != 1)}")
+        ax.broken_barh(merged(stops, sheet.x), (0.2, 0.6), facecolor=INK, edgecolor=INK, linewidth=0.5)
+        asked = len(study.intents_at)
+        hands = columns(study.intents_at, sheet.x)
+        ax = next_lane("operator", f"{asked} intent{'s' * (asked != 1)}")
         ax.scatter(hands, [0.5] * len(hands), s=22, marker="|", color=BLUE, linewidth=0.8, clip_on=False)
         if faults:
             _fault_lane(next_lane("faults", f"{len(faults)} injected"), study, sheet)
@@ -171,7 +170,8 @@ def _band(ax: Axes, shape: Envelope) -> None:
 def _draw(ax: Axes, study: Study, strip: Strip, sheet: Sheet) -> None:
     row = CHANNELS[strip.channel]
     trace = study.traces[strip.channel]
-    _shade(ax, study.spans)
+    spans = coarse(study.spans)
+    _shade(ax, spans)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     shape = decimate(trace.t, trace.v, trace.good)
@@ -195,7 +195,7 @@ def _draw(ax: Axes, study: Study, strip: Strip, sheet: Sheet) -> None:
     _range(ax, drawn, lines, labels)
     for level in lines:
         if level.kind != "set":
-            _draw_level(ax, level, study)
+            _draw_level(ax, level, spans)
     _draw_sets(ax, study, strip)
     _alarms_on(ax, study, strip)
     _gutter(ax, labels)
@@ -257,20 +257,24 @@ def _draw_sets(ax: Axes, study: Study, strip: Strip) -> None:
         )
 
 
-def _draw_level(ax: Axes, level: Level, study: Study) -> None:
-    for span in study.spans:
-        if span.phase in level.phases:
-            ax.plot(
-                [span.start, span.end], [level.value] * 2, color=RULE_GREY, linestyle=_DASHES[level.kind],
-                linewidth=0.9 if level.kind == "trip" else 0.7, zorder=2,
-            )  # fmt: skip
+def _draw_level(ax: Axes, level: Level, spans: Sequence[Span]) -> None:
+    """One line, interrupted where the level is not in force."""
+    stays = joined(spans, level.phases)
+    ax.plot(
+        [x for stay in stays for x in (stay.start, stay.end, stay.end)],
+        [y for _ in stays for y in (level.value, level.value, np.nan)],
+        color=RULE_GREY, linestyle=_DASHES[level.kind], zorder=2,
+        linewidth=0.9 if level.kind == "trip" else 0.7,
+    )  # fmt: skip
 
 
 def _alarms_on(ax: Axes, study: Study, strip: Strip) -> None:
     mine = {rule.id for rule in strip.rules}
     alarms = [a for a in study.alarms if a.rule in mine]
-    for alarm in alarms:
-        ax.axvline(alarm.raised, color=INK, linewidth=0.4, zorder=1)
+    ax.vlines(
+        columns([a.raised for a in alarms], ax.get_xlim()), 0.0, 1.0, color=INK, linewidth=0.4, zorder=1,
+        transform=ax.get_xaxis_transform(),
+    )  # fmt: skip
     marks(ax, alarms, 0.91, 20)
 
 

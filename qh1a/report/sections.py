@@ -123,6 +123,8 @@ def phases(study: Study) -> str:
         f"<li><b>{span.phase.name}</b> {hms(span.start)} ({length(span.end - span.start)})</li>"
         for span in study.spans[:MAX_SPANS]
     )
+    if len(study.spans) > MAX_SPANS:
+        items += f"<li>and {len(study.spans) - MAX_SPANS} more</li>"
     zero = "RAMP began" if study.ramped else "the record began (RAMP was not reached)"
     return f'<ul class="phases">{items}</ul><p class="note">Times are h:mm:ss since {zero}.</p>'
 

@@ -20,7 +20,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.ticker import FixedLocator
 
 from qh1a.report.data import Study
-from qh1a.report.events import Alarm, Span
+from qh1a.report.events import Alarm, Span, coarse
 from qh1a.tick import Phase, Priority
 
 INK: Final = "#1B2030"
@@ -188,7 +188,7 @@ def phase_band(sheet: Sheet, top: float, height: float, spans: Sequence[Span]) -
     ax = sheet.axes(top, height)
     bare(ax)
     ax.set_ylim(0, 1)
-    for span in spans:
+    for span in coarse(spans):
         fill, ink = PHASE[span.phase]
         hatch = "/////" if span.phase is Phase.PAUSE else None
         ax.axvspan(span.start, span.end, facecolor=fill, edgecolor="#FFFFFF", linewidth=0.4, hatch=hatch)
@@ -200,10 +200,28 @@ def phase_band(sheet: Sheet, top: float, height: float, spans: Sequence[Span]) -
     return ax
 
 
+def columns(times: Sequence[float], x: tuple[float, float]) -> list[float]:
+    """Times without those that would stand on the same spot."""
+    width = (x[1] - x[0]) / 500
+    return list({round((t - x[0]) / width): t for t in reversed(times)}.values())
+
+
+def merged(stays: Sequence[tuple[float, float]], x: tuple[float, float]) -> list[tuple[float, float]]:
+    """Stays as (start, length), those that would touch on paper as one."""
+    near = (x[1] - x[0]) / 2000
+    found: list[tuple[float, float]] = []
+    for start, end in sorted(stays):
+        if found and start <= found[-1][1] + near:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return [(start, end - start) for start, end in found]
+
+
 def marks(ax: Axes, alarms: Sequence[Alarm], y: float, size: float) -> None:
     """Shapes where alarms were raised, at a height that is a share of the axes; the gravest on top."""
     for priority, (fill, shape, large) in ALARM.items():
-        at = [a.raised for a in alarms if a.priority is priority]
+        at = columns([a.raised for a in alarms if a.priority is priority], ax.get_xlim())
         if at:
             ax.scatter(
                 at, [y] * len(at), s=size * large, marker=shape, facecolor=fill, edgecolor=INK, linewidth=0.5,

@@ -169,6 +169,8 @@ def _advance(
     pressure = state[layout.PRESSURE : layout.FLOW]
     chamber = NODE_TANK + Node.CHAMBER
     wanted = np.empty(N_DRIVES)
+    outlet = layout.MASS + _WARMER_OUTLET * N_SPECIES + Species.HEAT
+    t_out = state[outlet] / vol[_WARMER_OUTLET]
     _drive(state, c, actuators, d, wanted)
     heparin = min(max(0.0, actuators[_HP]) / 3600.0, vol[Tank.SYRINGE] / DT_S)
     cells = state[layout.MASS : layout.CONC].reshape(N_TANKS, N_SPECIES)[:, Species.RBC]
@@ -183,8 +185,6 @@ def _advance(
     _carry_air(state, c, d)
     _transport(state, c)
     pressure[Node.CHAMBER] = network.chamber_pressure(vol[chamber], state[S.AIR], c)
-    outlet = layout.MASS + _WARMER_OUTLET * N_SPECIES + Species.HEAT
-    t_out = state[outlet] / vol[_WARMER_OUTLET]
     state[S.AMBIENT] = c[C.AMBIENT] + d[Disturbance.T_AMB_OFFSET_K]
     watts = thermal.power(actuators[_W], d[Disturbance.HEATER_STUCK_W], t_out, state, c, DT_S)
     state[S.HEATER_W] = watts

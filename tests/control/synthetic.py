@@ -1,4 +1,4 @@
-"""An ideal plant for tests of the kernel: every measured channel follows the commands at once, without physics.
+"""An ideal plant for tests of the kernel: every measured channel follows the commands at once, no physics.
 
 Flows equal commands, clamps stand where they were sent, tachometers are command over stroke, temperatures are
 at their set points, scales integrate flows, blood is seen after some volume. Any channel can be overridden by
@@ -13,7 +13,10 @@ from typing import Final
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.config import load_limits, load_prescription, load_rig, load_tuning, resolve
+from qh1a.control.alarms import Active, Alarms
 from qh1a.control.kernel import Kernel, Snapshot
+from qh1a.control.session import Machine
+from qh1a.control.therapy import Therapy
 from qh1a.settings import Limits, Prescription, Rig, Tuning
 from qh1a.tick import (
     UNPOWERED,
@@ -24,6 +27,8 @@ from qh1a.tick import (
     Frame,
     Intent,
     IntentName,
+    Outcome,
+    PauseKind,
     Quality,
     Response,
     State,
@@ -35,6 +40,12 @@ TICK: Final = int(TICK_NS)
 LEASE_S: Final = 1.0
 BLOOD_AFTER_ML: Final = 5.0
 SALINE_FILL_ML_MIN: Final = 300.0
+FLOWING: Final = {
+    C.Q_B_10S: 130.0, C.Q_P_10S: 30.0, C.Q_C_10S: 100.0, C.Q_R_10S: 30.0, C.T_BR: 37.0, C.POS_VC: 1.0,
+    C.POS_PC: 1.0,
+}  # fmt: skip
+"""What effective time needs, at the shipped set points."""
+GOOD: Final = int(Quality.GOOD)
 _LSB: Final = tuple(row.lsb for row in CHANNELS)
 
 
@@ -274,3 +285,78 @@ def treating() -> Bench:
     """A brisk session that has just entered TREAT."""
     bench, snapshot = _treating()
     return bench.branch(snapshot)
+
+
+class Hands:
+    """A `Therapy` alone, with its readings, responses and time given by hand."""
+
+    def __init__(self, p: Prescription, origin: int = 0) -> None:
+        self.therapy = Therapy(p)
+        self.alarms = Alarms(limits())
+        self.v = [0.0] * len(CHANNELS)
+        self.q = [GOOD] * len(CHANNELS)
+        self.now = origin
+        self.flow()
+        # Prepared and filled: the operator has only to say that the patient is connected.
+        self.therapy.machine = Machine(State.CONNECT_VENOUS, State.RAMP, False, True, False, Outcome.OPEN)
+        self.step()
+
+    def flow(self) -> None:
+        for channel, number in FLOWING.items():
+            self.v[channel] = number
+
+    def stop(self, kind: PauseKind) -> None:
+        """What a pause does to the readings."""
+        self.v[C.Q_P_10S] = self.v[C.Q_R_10S] = self.v[C.POS_PC] = 0.0
+        if kind is not PauseKind.PLASMA:
+            self.v[C.Q_B_10S] = self.v[C.POS_VC] = 0.0
+
+    def respond(self, highest: Response) -> None:
+        self.alarms.active = Active((highest,), (), highest)
+
+    def step(self, after: int = TICK) -> list[Event]:
+        self.now += after
+        events: list[Event] = []
+        self.therapy.step(Ns(self.now), self.v, self.q, self.alarms, events)
+        return events
+
+    def ask(self, name: IntentName, key: str = "", value: float = 0.0, why: str = "") -> str:
+        events: list[Event] = []
+        self.therapy.take(Intent(1, name, key, value, "tester", why), self.alarms, self.v, events)
+        return answer(events)
+
+    def until(self, state: State, most_s: float = 40_000.0) -> None:
+        end = self.now + most_s * NS_PER_S
+        step, therapy = self.therapy.step, self.therapy
+        v, q, alarms, now = self.v, self.q, self.alarms, self.now
+        events: list[Event] = []
+        while therapy.machine.state is not state:
+            now += TICK
+            assert now < end, therapy.machine
+            step(Ns(now), v, q, alarms, events)
+        self.now = now
+
+    def wait(self, s: float) -> None:
+        for _ in range(round(s * 10)):
+            self.step()
+
+    def to_treat(self) -> "Hands":
+        assert self.ask(IntentName.CONNECTED) == ""
+        self.until(State.TREAT)
+        return self
+
+    @property
+    def state(self) -> State:
+        return self.therapy.machine.state
+
+    def effective_s(self) -> float:
+        return self.therapy.effective_ns / NS_PER_S
+
+    def wall_s(self) -> float:
+        return self.therapy.wall_ns / NS_PER_S
+
+
+def hurried(name: str) -> Prescription:
+    """The shipped session of that name, its treatment and marks untouched, what comes before hurried."""
+    p = prescription(name)
+    return replace(p, ramp=replace(p.ramp, hold_s=2.0), preparation=replace(p.preparation, ready_test_s=1.0))

@@ -62,7 +62,7 @@ def test_it_agrees_with_a_discrete_pi_of_another_library(error: list[float], kp:
 
 
 @given(
-    st.floats(0.0, 200.0), st.floats(-100.0, 100.0), gains, times, st.floats(0.0, 50.0), st.floats(-40.0, 40.0),
+    st.floats(0.0, 200.0), st.floats(-100.0, 100.0), gains, times, st.floats(0.0, 50.0), st.floats(-40, 40)
 )  # fmt: skip
 def test_a_take_over_has_no_bump(
     actual: float, ff: float, kp: float, ti: float, td: float, pv: float
@@ -182,7 +182,7 @@ def test_only_the_four_operations_are_used() -> None:
     assert all(isinstance(n.right, ast.Constant) and n.right.value is None for n in unions)
 
 
-# -- min-select with limiters -----------------------------------------------------------------------------------
+# -- min-select with limiters ------------------------------
 
 
 def limited() -> Limited:

@@ -94,7 +94,7 @@ def test_safe_is_one_step_from_anywhere_but_the_end(trigger: Trigger) -> None:
 
 
 def test_nobody_is_treated_without_the_tests_before_connection() -> None:
-    # A ghost beside the machine: have the tests passed since the patient was last off or the machine unproven?
+    # A ghost beside the machine: have the tests passed since the patient was off or the machine unproven?
     unproven = {s for s in S if STATES[s].phase is Phase.SELF_TEST} | {S.PATIENT_OFF}
     found = {(START, False)}
     edge = list(found)
@@ -189,7 +189,7 @@ def test_safe_is_left_to_a_standing_pause_rinse_back_or_disconnect() -> None:
 def test_after_a_stop_while_connecting_no_pump_turns_before_the_patient_is_off(
     state: State, how: Trigger
 ) -> None:
-    # The access line may already be on the patient: nothing may lead to a test pattern or to joined line ends.
+    # The access line may already be on the patient: no test pattern may follow, and no joined line ends.
     stopped = after(at(state, connected=False), how)
     assert stopped.state in {S.PAUSE_STOPPED, S.SAFE}
     kept_on = [(t, b) for t, b in MOVES if t is not T.PATIENT_OFF]
@@ -351,7 +351,7 @@ def test_the_published_graph_is_that_of_the_machine() -> None:
     assert graph[S.ENDED] == frozenset()
 
 
-# -- circuit 5, transcribed: what loops and clamps do in each column of its two tables ---------------------
+# -- circuit 5, transcribed: what loops and clamps do in each column of its two tables ------------------------------
 
 LOOPS = {
     # column: blood, separation, perfusion, return, warmer on, heparin

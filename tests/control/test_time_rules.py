@@ -1,4 +1,4 @@
-"""The rules of time and of what an operator may ask: ends, extensions, marks, the cap, set points, refusals."""
+"""The rules of time and of an operator's wishes: ends, extensions, marks, the cap, set points, refusals."""
 
 from dataclasses import replace
 from math import inf, nan, nextafter
@@ -9,10 +9,9 @@ from qh1a.channels import Channel
 from qh1a.control.session import Machine, Refusal, Trigger, follow
 from qh1a.tick import Actuator, AlarmView, EventCode, IntentName, Outcome, PauseKind, Priority, State
 from qh1a.units import NS_PER_S
-from tests.control.synthetic import TICK, Bench, brisk, brisk_tuning, prescription, treating
-from tests.control.test_therapy_clocks import Hands, hurried
+from tests.control.synthetic import TICK, Bench, Hands, brisk, brisk_tuning, hurried, prescription, treating
 
-S, I, R = State, IntentName, Refusal
+S, Ask, R = State, IntentName, Refusal
 MARKS = brisk().marks
 NOMINAL_S = 60.0
 CAP_S = NOMINAL_S + MARKS.cap_extra_s
@@ -44,26 +43,26 @@ def finish(b: Bench) -> Outcome:
     """From RINSEBACK to ENDED."""
     b.until(S.DISCONNECT, 120.0)
     b.run(2.0)
-    assert b.ask(I.DISCONNECTED) == ""
+    assert b.ask(Ask.DISCONNECTED) == ""
     assert b.state is S.ENDED
     return b.decision.session.outcome
 
 
-# -- ends -------------------------------------------------------------------------------------------------
+# -- ends ------------------------------
 
 
 @pytest.mark.parametrize("why", ["", "   ", "\t\n"])
 @pytest.mark.parametrize("key", ["", "without_rinse"])
 def test_an_end_before_nominal_is_refused_without_a_reason(key: str, why: str) -> None:
     b = at_effective(20.0)
-    assert b.ask(I.END, key, why=why) == R.REASON_NEEDED.name
+    assert b.ask(Ask.END, key, why=why) == R.REASON_NEEDED.name
     assert b.state is S.TREAT
     assert b.sent(Actuator.PP) > 0.0
 
 
 def test_an_end_before_nominal_with_a_reason_is_labelled_early() -> None:
     b = at_effective(20.0)
-    assert b.ask(I.END, why="patient asks for it") == ""
+    assert b.ask(Ask.END, why="patient asks for it") == ""
     assert b.state is S.RINSE_PLASMA
     effective = b.effective_s()
     assert finish(b) is Outcome.ENDED_EARLY
@@ -73,9 +72,9 @@ def test_an_end_before_nominal_with_a_reason_is_labelled_early() -> None:
 @pytest.mark.parametrize("kind", ["plasma", "stopped"])
 def test_an_early_end_out_of_a_pause_is_early_too(kind: str) -> None:
     b = at_effective(20.0)
-    assert b.ask(I.PAUSE, kind) == ""
-    assert b.ask(I.END) == R.REASON_NEEDED.name
-    assert b.ask(I.END, why="clotting") == ""
+    assert b.ask(Ask.PAUSE, kind) == ""
+    assert b.ask(Ask.END) == R.REASON_NEEDED.name
+    assert b.ask(Ask.END, why="clotting") == ""
     assert finish(b) is Outcome.ENDED_EARLY
 
 
@@ -83,11 +82,11 @@ def test_one_tick_before_nominal_is_early_and_nominal_is_not() -> None:
     h = Hands(hurried("bench-10min")).to_treat()
     while h.therapy.effective_ns < h.therapy.nominal_ns - TICK:
         h.step()
-    assert h.ask(I.END) == R.REASON_NEEDED.name
+    assert h.ask(Ask.END) == R.REASON_NEEDED.name
     h.step()
     assert h.state is S.TREAT_END
     assert h.therapy.effective_ns == h.therapy.nominal_ns
-    assert h.ask(I.END) == ""
+    assert h.ask(Ask.END) == ""
 
 
 def test_the_nominal_end_stops_plasma_keeps_blood_and_asks() -> None:
@@ -100,53 +99,53 @@ def test_the_nominal_end_stops_plasma_keeps_blood_and_asks() -> None:
     assert b.sent(Actuator.BP) > 100.0
     assert b.sent(Actuator.CP) > 90.0
     assert b.effective_s() == NOMINAL_S
-    assert b.ask(I.END) == ""
+    assert b.ask(Ask.END) == ""
     assert finish(b) is Outcome.COMPLETED
 
 
 def test_a_pause_at_nominal_does_not_hide_the_end() -> None:
     b = at_effective(NOMINAL_S - 0.1)
-    b.tick(b.intent(I.PAUSE, "plasma"))
+    b.tick(b.intent(Ask.PAUSE, "plasma"))
     b.run(3.0)
-    assert b.ask(I.RESUME) == ""
+    assert b.ask(Ask.RESUME) == ""
     b.until(S.TREAT_END, 60.0)
     assert NOMINAL_S <= b.effective_s() <= NOMINAL_S + 0.1
 
 
 def test_a_session_ended_before_its_ramp_is_aborted_and_one_ended_out_of_safe_is_safe() -> None:
     b = Bench(brisk(), brisk_tuning()).to(S.CONNECT_FILL)
-    assert b.ask(I.END, "without_rinse", why="no access") == ""
+    assert b.ask(Ask.END, "without_rinse", why="no access") == ""
     assert b.decision.session.outcome is Outcome.ABORTED
     b = treating()
-    assert b.ask(I.ABORT) == ""
+    assert b.ask(Ask.ABORT) == ""
     assert b.state is S.SAFE
-    assert b.ask(I.END, "without_rinse", why="blood lost") == ""
+    assert b.ask(Ask.END, "without_rinse", why="blood lost") == ""
     assert b.decision.session.outcome is Outcome.SAFE
 
 
 def test_the_outcome_is_said_once_and_stays() -> None:
     b = ended()
-    b.ask(I.END)
+    b.ask(Ask.END)
     said = []
     while b.state is not S.ENDED:
-        b.tick(*([b.intent(I.DISCONNECTED)] if b.state is S.DISCONNECT else []))
+        b.tick(*([b.intent(Ask.DISCONNECTED)] if b.state is S.DISCONNECT else []))
         said += [e.detail for e in b.decision.events if e.code is EventCode.OUTCOME]
     assert said == ["COMPLETED"]
-    for name in I:
-        b.ask(name, "without_rinse" if name is I.END else "", why="again")
+    for name in Ask:
+        b.ask(name, "without_rinse" if name is Ask.END else "", why="again")
     assert b.state is S.ENDED
     assert b.decision.session.outcome is Outcome.COMPLETED
 
 
-# -- extension ------------------------------------------------------------------------------------------------
+# -- extension ------------------------------
 
 
 def test_an_extension_is_taken_from_the_mark_before_the_end_and_not_earlier() -> None:
     b = at_effective(NOMINAL_S - MARKS.ask_before_s - 0.1)
     # The intent is judged before its tick's time is counted.
-    assert b.ask(I.EXTEND, value=5.0, why="bilirubin") == R.TOO_EARLY.name
+    assert b.ask(Ask.EXTEND, value=5.0, why="bilirubin") == R.TOO_EARLY.name
     assert b.effective_s() == NOMINAL_S - MARKS.ask_before_s
-    assert b.ask(I.EXTEND, value=5.0, why="bilirubin") == ""
+    assert b.ask(Ask.EXTEND, value=5.0, why="bilirubin") == ""
     assert b.decision.session.extension_ns == 5 * NS_PER_S
 
 
@@ -162,27 +161,27 @@ def test_an_extension_needs_a_reason_and_a_length_within_its_limit(
     value: float, why: str, refusal: Refusal
 ) -> None:
     b = at_effective(NOMINAL_S - 1.0)
-    assert b.ask(I.EXTEND, value=value, why=why) == refusal.name
+    assert b.ask(Ask.EXTEND, value=value, why=why) == refusal.name
     assert b.decision.session.extension_ns == 0
 
 
 def test_the_longest_extension_ends_the_plasma_side_by_force() -> None:
     b = at_effective(NOMINAL_S - 1.0)
-    assert b.ask(I.EXTEND, value=MARKS.extension_max_s, why="more") == ""
+    assert b.ask(Ask.EXTEND, value=MARKS.extension_max_s, why="more") == ""
     b.until(S.TREAT_END, 60.0)
     assert NOMINAL_S + MARKS.extension_max_s <= b.effective_s() <= NOMINAL_S + MARKS.extension_max_s + 0.1
     assert b.sent(Actuator.PP) == b.sent(Actuator.RP) == 0.0
     for value in (1.0, MARKS.extension_max_s):
-        assert b.ask(I.EXTEND, value=value, why="still more") == R.WINDOW_SPENT.name
-    assert b.ask(I.RESUME) == R.NOT_NOW.name
-    assert b.ask(I.END) == ""
+        assert b.ask(Ask.EXTEND, value=value, why="still more") == R.WINDOW_SPENT.name
+    assert b.ask(Ask.RESUME) == R.NOT_NOW.name
+    assert b.ask(Ask.END) == ""
     assert finish(b) is Outcome.COMPLETED
 
 
 def test_an_extension_after_an_unanswered_end_treats_again() -> None:
     b = ended()
     b.run(5.0)
-    assert b.ask(I.EXTEND, value=10.0, why="late answer") == ""
+    assert b.ask(Ask.EXTEND, value=10.0, why="late answer") == ""
     assert b.state is S.TREAT
     assert b.effective_s() == NOMINAL_S
     b.until(S.TREAT_END, 60.0)
@@ -191,54 +190,54 @@ def test_an_extension_after_an_unanswered_end_treats_again() -> None:
 
 def test_an_extension_may_grow_but_not_shrink_or_repeat() -> None:
     b = at_effective(NOMINAL_S - 5.0)
-    assert b.ask(I.EXTEND, value=5.0, why="a") == ""
-    assert b.ask(I.EXTEND, value=5.0, why="b") == R.WINDOW_SPENT.name
-    assert b.ask(I.EXTEND, value=3.0, why="c") == R.WINDOW_SPENT.name
-    assert b.ask(I.EXTEND, value=8.0, why="d") == ""
+    assert b.ask(Ask.EXTEND, value=5.0, why="a") == ""
+    assert b.ask(Ask.EXTEND, value=5.0, why="b") == R.WINDOW_SPENT.name
+    assert b.ask(Ask.EXTEND, value=3.0, why="c") == R.WINDOW_SPENT.name
+    assert b.ask(Ask.EXTEND, value=8.0, why="d") == ""
     assert b.decision.session.extension_ns == 8 * NS_PER_S
 
 
 def test_an_extension_already_over_is_spent() -> None:
     h = Hands(hurried("bench-10min")).to_treat()
     h.until(S.TREAT_END)
-    assert h.ask(I.EXTEND, value=10.0, why="a") == ""
+    assert h.ask(Ask.EXTEND, value=10.0, why="a") == ""
     h.until(S.TREAT)
     h.until(S.TREAT_END)
-    assert h.ask(I.EXTEND, value=10.0, why="b") == R.WINDOW_SPENT.name
-    assert h.ask(I.EXTEND, value=11.0, why="c") == ""
+    assert h.ask(Ask.EXTEND, value=10.0, why="b") == R.WINDOW_SPENT.name
+    assert h.ask(Ask.EXTEND, value=11.0, why="c") == ""
     assert h.state is S.TREAT
 
 
 @pytest.mark.parametrize("kind", ["plasma", "stopped"])
 def test_an_extension_can_be_granted_in_a_pause(kind: str) -> None:
     b = at_effective(NOMINAL_S - 5.0)
-    assert b.ask(I.PAUSE, kind) == ""
-    assert b.ask(I.EXTEND, value=5.0, why="more") == ""
+    assert b.ask(Ask.PAUSE, kind) == ""
+    assert b.ask(Ask.EXTEND, value=5.0, why="more") == ""
     assert b.decision.session.pause is PauseKind[kind.upper()]
     b.run(2.0)
-    assert b.ask(I.RESUME) == ""
+    assert b.ask(Ask.RESUME) == ""
     b.until(S.TREAT_END, 60.0)
     assert NOMINAL_S + 5.0 <= b.effective_s() <= NOMINAL_S + 5.1
 
 
 def test_an_extension_granted_while_stopped_after_the_end_leads_back_to_treatment() -> None:
     b = ended()
-    assert b.ask(I.STOP) == ""
-    assert b.ask(I.EXTEND, value=MARKS.extension_max_s, why="late answer") == ""
-    assert b.state is S.PAUSE_STOPPED
-    assert b.ask(I.RESUME) == ""
+    assert b.ask(Ask.STOP) == ""
+    assert b.ask(Ask.EXTEND, value=MARKS.extension_max_s, why="late answer") == ""
+    assert b.decision.session.pause is PauseKind.STOPPED
+    assert b.ask(Ask.RESUME) == ""
     assert b.state is S.TREAT
 
 
 @pytest.mark.parametrize("state", [S.RINSE_PLASMA, S.RINSE_BLOOD, S.DISCONNECT])
 def test_once_rinse_back_is_confirmed_nothing_is_extended(state: State) -> None:
     b = ended()
-    b.ask(I.END)
+    b.ask(Ask.END)
     b.until(state, 60.0)
-    assert b.ask(I.EXTEND, value=5.0, why="more") == R.NOT_NOW.name
+    assert b.ask(Ask.EXTEND, value=5.0, why="more") == R.NOT_NOW.name
 
 
-# -- marks (H39) ----------------------------------------------------------------------------------------------
+# -- marks (H39) ------------------------------
 
 
 def raised(b: Bench, rule: str, within_s: float) -> tuple[float, float, Priority]:
@@ -259,7 +258,7 @@ def test_the_operator_is_told_before_the_end_at_the_end_and_late_in_an_extension
     assert NOMINAL_S <= effective <= NOMINAL_S + 0.1
     assert priority is Priority.LOW
     assert "H39.1" not in present(b)
-    b.ask(I.EXTEND, value=MARKS.extension_max_s, why="more")
+    b.ask(Ask.EXTEND, value=MARKS.extension_max_s, why="more")
     mark = NOMINAL_S + MARKS.medium_into_extension_s
     effective, _, priority = raised(b, "H39.3", 60.0)
     assert mark <= effective <= mark + LATE_S
@@ -272,11 +271,11 @@ def test_the_operator_is_told_before_the_end_at_the_end_and_late_in_an_extension
 
 def test_the_operator_is_told_before_the_cap_whatever_stands_still() -> None:
     b = treating()
-    b.ask(I.PAUSE, "plasma")
+    b.ask(Ask.PAUSE, "plasma")
     _, wall, priority = raised(b, "H39.4", 120.0)
     assert CAP_S - MARKS.cap_low_before_s <= wall <= CAP_S - MARKS.cap_low_before_s + LATE_S
     assert priority is Priority.LOW
-    b.ask(I.PAUSE, "stopped")
+    b.ask(Ask.PAUSE, "stopped")
     _, wall, priority = raised(b, "H39.5", 60.0)
     assert CAP_S - MARKS.cap_medium_before_s <= wall <= CAP_S - MARKS.cap_medium_before_s + LATE_S
     assert priority is Priority.MEDIUM
@@ -300,14 +299,14 @@ def test_heparin_stops_before_the_predicted_end_and_an_extension_arms_it_again()
     b.run(1.0 + LATE_S)
     assert b.sent(Actuator.HP) == 0.0
     b.run(3.0)
-    b.ask(I.EXTEND, value=MARKS.extension_max_s, why="more")
+    b.ask(Ask.EXTEND, value=MARKS.extension_max_s, why="more")
     b.run(LATE_S)
     assert b.sent(Actuator.HP) > 0.0
     b.run(MARKS.extension_max_s + LATE_S)
     assert b.sent(Actuator.HP) == 0.0
 
 
-# -- the cap ------------------------------------------------------------------------------------------------
+# -- the cap ------------------------------
 
 
 def wall_s(b: Bench) -> float:
@@ -316,12 +315,12 @@ def wall_s(b: Bench) -> float:
 
 def long_pause(b: Bench, kind: str) -> None:
     if kind in {"plasma", "stopped"}:
-        assert b.ask(I.PAUSE, kind) == ""
+        assert b.ask(Ask.PAUSE, kind) == ""
     elif kind == "patient_off":
-        assert b.ask(I.PAUSE, "stopped") == ""
-        assert b.ask(I.PAUSE, kind) == ""
+        assert b.ask(Ask.PAUSE, "stopped") == ""
+        assert b.ask(Ask.PAUSE, kind) == ""
     elif kind == "safe":
-        assert b.ask(I.ABORT) == ""
+        assert b.ask(Ask.ABORT) == ""
     while wall_s(b) < CAP_S:
         b.tick()
 
@@ -338,23 +337,23 @@ def test_the_cap_ends_treatment_safely_out_of_any_pause(kind: str) -> None:
             kind
         ]
     )
-    assert b.ask(I.EXTEND, value=5.0, why="more") in {R.CAP_REACHED.name, R.TOO_EARLY.name}
+    assert b.ask(Ask.EXTEND, value=5.0, why="more") in {R.CAP_REACHED.name, R.TOO_EARLY.name}
     if kind == "stopped":
-        b.ask(I.ACKNOWLEDGE)
-        assert b.ask(I.RESUME) == R.CAP_REACHED.name
+        b.ask(Ask.ACKNOWLEDGE)
+        assert b.ask(Ask.RESUME) == R.CAP_REACHED.name
     if kind == "patient_off":
-        b.ask(I.ACKNOWLEDGE)
-        assert b.ask(I.RESUME) == ""
-        waits = {S.READY: I.CONFIRM, S.CONNECT_ACCESS: I.CONFIRM, S.CONNECT_VENOUS: I.CONNECTED}
+        b.ask(Ask.ACKNOWLEDGE)
+        assert b.ask(Ask.RESUME) == ""
+        waits = {S.READY: Ask.CONFIRM, S.CONNECT_ACCESS: Ask.CONFIRM, S.CONNECT_VENOUS: Ask.CONNECTED}
         while b.state not in {S.RAMP, S.TREAT, S.TREAT_END}:
             b.tick(*([b.intent(waits[b.state])] if b.state in waits else []))
         assert b.state is S.TREAT_END
     if kind == "safe":
-        assert b.ask(I.RESUME) == ""
-        assert b.ask(I.RESUME) == R.CAP_REACHED.name
-    assert b.ask(I.END) == R.REASON_NEEDED.name
-    b.ask(I.ACKNOWLEDGE)
-    assert b.ask(I.END, why="cap") == ""
+        assert b.ask(Ask.RESUME) == ""
+        assert b.ask(Ask.RESUME) == R.CAP_REACHED.name
+    assert b.ask(Ask.END) == R.REASON_NEEDED.name
+    b.ask(Ask.ACKNOWLEDGE)
+    assert b.ask(Ask.END, why="cap") == ""
     assert finish(b) is Outcome.ENDED_EARLY
 
 
@@ -367,13 +366,13 @@ def test_the_cap_wins_over_an_extension() -> None:
     b.to(S.TREAT)
     while b.effective_s() < NOMINAL_S - 1.0:
         b.tick()
-    assert b.ask(I.EXTEND, value=MARKS.extension_max_s, why="more") == ""
+    assert b.ask(Ask.EXTEND, value=MARKS.extension_max_s, why="more") == ""
     b.until(S.TREAT_END, 60.0)
     assert [e.subject for e in b.decision.events if e.code is EventCode.END_PROMPT] == ["CAP"]
     assert 80.0 <= wall_s(b) <= 80.1
     assert b.effective_s() < NOMINAL_S + MARKS.extension_max_s
-    assert b.ask(I.EXTEND, value=MARKS.extension_max_s, why="more") != ""
-    assert b.ask(I.END) == ""
+    assert b.ask(Ask.EXTEND, value=MARKS.extension_max_s, why="more") != ""
+    assert b.ask(Ask.END) == ""
     assert finish(b) is Outcome.COMPLETED
 
 
@@ -392,11 +391,11 @@ def test_the_cap_during_a_reconnection_leaves_no_way_back_to_plasma() -> None:
     h.therapy.machine = h.therapy.machine._replace(state=S.CONNECT_VENOUS, left=S.TREAT, connected=False)
     h.step(after=200 * NS_PER_S)
     assert h.therapy.machine.capped
-    assert h.ask(I.CONNECTED) == ""
+    assert h.ask(Ask.CONNECTED) == ""
     assert h.state is S.TREAT_END
 
 
-# -- set points ---------------------------------------------------------------------------------------------
+# -- set points ------------------------------
 
 
 @pytest.mark.parametrize(
@@ -408,10 +407,10 @@ def test_the_cap_during_a_reconnection_leaves_no_way_back_to_plasma() -> None:
 )  # fmt: skip
 def test_a_set_point_is_taken_at_its_limits_and_refused_beyond(key: str, lo: float, hi: float) -> None:
     for value in (nextafter(lo, -inf), nextafter(hi, inf), nan, inf, -inf):
-        assert slack(key).ask(I.SET, key, value) == R.OUT_OF_RANGE.name
+        assert slack(key).ask(Ask.SET, key, value) == R.OUT_OF_RANGE.name
     for value in (lo, hi):
         h = slack(key)
-        assert h.ask(I.SET, key, value) == "", (key, value)
+        assert h.ask(Ask.SET, key, value) == "", (key, value)
         assert value in h.therapy.sets
 
 
@@ -431,38 +430,38 @@ def with_flows(blood: float, plasma: float, perfusion: float) -> Hands:
 
 def test_plasma_may_be_three_tenths_of_blood_and_not_more() -> None:
     h = with_flows(100.0, 20.0, 100.0)
-    assert h.ask(I.SET, "plasma_ml_min", nextafter(30.0, inf)) == R.RATIO.name
-    assert h.ask(I.SET, "plasma_ml_min", 30.0) == ""
+    assert h.ask(Ask.SET, "plasma_ml_min", nextafter(30.0, inf)) == R.RATIO.name
+    assert h.ask(Ask.SET, "plasma_ml_min", 30.0) == ""
 
 
 def test_perfusion_must_stay_ahead_of_the_return() -> None:
     h = with_flows(150.0, 20.0, 38.0)
     most = (38.0 - 5.0) / 1.1
-    assert h.ask(I.SET, "plasma_ml_min", most + 1e-9) == R.PERFUSION.name
-    assert h.ask(I.SET, "plasma_ml_min", most - 1e-9) == ""
+    assert h.ask(Ask.SET, "plasma_ml_min", most + 1e-9) == R.PERFUSION.name
+    assert h.ask(Ask.SET, "plasma_ml_min", most - 1e-9) == ""
     h = with_flows(150.0, 40.0, 100.0)
-    assert h.ask(I.SET, "perfusion_ml_min", 48.9) == R.PERFUSION.name
-    assert h.ask(I.SET, "perfusion_ml_min", 49.1) == ""
+    assert h.ask(Ask.SET, "perfusion_ml_min", 48.9) == R.PERFUSION.name
+    assert h.ask(Ask.SET, "perfusion_ml_min", 49.1) == ""
 
 
 def test_plasma_follows_blood_at_the_prescribed_fraction_within_its_own_limits() -> None:
     h = with_flows(130.0, 26.0, 100.0)
-    assert h.ask(I.SET, "blood_ml_min", 100.0) == ""
+    assert h.ask(Ask.SET, "blood_ml_min", 100.0) == ""
     assert h.therapy.sets.plasma == pytest.approx(20.0)
     # 39/130 of 180 would be 54 mL/min of plasma: over the 45 that nobody may set.
     h = with_flows(130.0, 39.0, 200.0)
-    assert h.ask(I.SET, "blood_ml_min", 180.0) == R.OUT_OF_RANGE.name
-    assert h.ask(I.SET, "blood_ml_min", 150.0) == ""
+    assert h.ask(Ask.SET, "blood_ml_min", 180.0) == R.OUT_OF_RANGE.name
+    assert h.ask(Ask.SET, "blood_ml_min", 150.0) == ""
     assert h.therapy.sets.plasma == pytest.approx(45.0)
     h = with_flows(150.0, 15.0, 100.0)
-    assert h.ask(I.SET, "blood_ml_min", 99.0) == R.OUT_OF_RANGE.name
-    assert h.ask(I.SET, "blood_ml_min", 101.0) == ""
+    assert h.ask(Ask.SET, "blood_ml_min", 99.0) == R.OUT_OF_RANGE.name
+    assert h.ask(Ask.SET, "blood_ml_min", 101.0) == ""
 
 
 def test_a_fraction_at_its_limit_can_follow_any_blood_flow() -> None:
     for blood in range(80, 151):
         h = with_flows(130.0, 39.0, 200.0)
-        assert h.ask(I.SET, "blood_ml_min", float(blood)) == "", blood
+        assert h.ask(Ask.SET, "blood_ml_min", float(blood)) == "", blood
 
 
 def test_a_refused_set_point_changes_nothing() -> None:
@@ -474,43 +473,43 @@ def test_a_refused_set_point_changes_nothing() -> None:
         ("perfusion_ml_min", 30.0),
         ("q_b", 120.0),
     ):
-        assert h.ask(I.SET, key, value) != ""
+        assert h.ask(Ask.SET, key, value) != ""
     assert h.therapy.sets == before
 
 
 def test_a_set_point_reaches_the_pump() -> None:
     b = treating()
-    assert b.ask(I.SET, "perfusion_ml_min", 120.0) == ""
+    assert b.ask(Ask.SET, "perfusion_ml_min", 120.0) == ""
     b.run(10.0)
     assert b.sent(Actuator.CP) == pytest.approx(120.0, abs=0.5)
 
 
-# -- every refusal --------------------------------------------------------------------------------------------
+# -- every refusal ------------------------------
 
 
 def refusals() -> dict[Refusal, str]:
     """One way to each refusal that a running session can give."""
     found: dict[Refusal, str] = {}
     b = treating()
-    found[R.NOT_NOW] = b.ask(I.START)
-    found[R.REASON_NEEDED] = b.ask(I.END)
-    found[R.OUT_OF_RANGE] = b.ask(I.ENTER, "sample_ml", 50.1)
-    found[R.RATIO] = b.ask(I.SET, "plasma_ml_min", 39.1)
-    found[R.PERFUSION] = b.ask(I.SET, "perfusion_ml_min", 37.0)
-    found[R.UNKNOWN_KEY] = b.ask(I.SET, "blood")
-    found[R.TOO_EARLY] = b.ask(I.EXTEND, value=5.0, why="more")
-    found[R.NO_ALARM] = b.ask(I.ACKNOWLEDGE, "H01.1")
+    found[R.NOT_NOW] = b.ask(Ask.START)
+    found[R.REASON_NEEDED] = b.ask(Ask.END)
+    found[R.OUT_OF_RANGE] = b.ask(Ask.ENTER, "sample_ml", 50.1)
+    found[R.RATIO] = b.ask(Ask.SET, "plasma_ml_min", 39.1)
+    found[R.PERFUSION] = b.ask(Ask.SET, "perfusion_ml_min", 37.0)
+    found[R.UNKNOWN_KEY] = b.ask(Ask.SET, "blood")
+    found[R.TOO_EARLY] = b.ask(Ask.EXTEND, value=5.0, why="more")
+    found[R.NO_ALARM] = b.ask(Ask.ACKNOWLEDGE, "H01.1")
     b.plant.value[Channel.AIR_V] = 1.0
     b.tick()
-    found[R.ALARM_PRESENT] = b.ask(I.RESUME)
+    found[R.ALARM_PRESENT] = b.ask(Ask.RESUME)
     b = ended()
-    b.ask(I.EXTEND, value=1.0, why="more")
-    found[R.WINDOW_SPENT] = b.ask(I.EXTEND, value=1.0, why="more")
+    b.ask(Ask.EXTEND, value=1.0, why="more")
+    found[R.WINDOW_SPENT] = b.ask(Ask.EXTEND, value=1.0, why="more")
     b.tick(after=3600 * NS_PER_S)
-    found[R.CAP_REACHED] = b.ask(I.EXTEND, value=15.0, why="more")
-    b.ask(I.END)
+    found[R.CAP_REACHED] = b.ask(Ask.EXTEND, value=15.0, why="more")
+    b.ask(Ask.END)
     b.until(S.DISCONNECT, 60.0)
-    found[R.STILL_CONNECTED] = b.ask(I.DISCONNECTED)
+    found[R.STILL_CONNECTED] = b.ask(Ask.DISCONNECTED)
     # A guard behind a guard: no session reaches READY without its tests, the machine refuses all the same.
     untested = Machine(S.READY, S.RAMP, False, False, False, Outcome.OPEN)
     answer = follow(untested, Trigger.CONFIRM)
@@ -526,8 +525,8 @@ def test_every_refusal_can_be_given_and_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("name", "key", "value"),
     [
-        (I.PAUSE, "", 0.0), (I.PAUSE, "none", 0.0), (I.PAUSE, "all", 0.0), (I.END, "now", 0.0), (I.SET, "", 1.0),
-        (I.ENTER, "", 1.0), (I.ENTER, "act", 180.0),
+        (Ask.PAUSE, "", 0.0), (Ask.PAUSE, "none", 0.0), (Ask.PAUSE, "all", 0.0), (Ask.END, "now", 0.0), (Ask.SET, "", 1.0),
+        (Ask.ENTER, "", 1.0), (Ask.ENTER, "act", 180.0),
     ],
 )  # fmt: skip
 def test_a_word_nobody_knows_is_refused_by_name(name: IntentName, key: str, value: float) -> None:
@@ -541,13 +540,13 @@ def test_a_word_nobody_knows_is_refused_by_name(name: IntentName, key: str, valu
 )
 def test_a_sample_is_between_nothing_and_fifty_ml(value: float, taken: bool) -> None:
     h = Hands(brisk()).to_treat()
-    assert (h.ask(I.ENTER, "sample_ml", value) == "") is taken
+    assert (h.ask(Ask.ENTER, "sample_ml", value) == "") is taken
     assert h.therapy.samples_ml == (value if taken else 0.0)
 
 
 def test_every_intent_is_answered_by_the_tick_that_takes_it() -> None:
     b = treating()
-    asked = [b.intent(name, "", 1.0, "why") for name in I]
+    asked = [b.intent(name, "", 1.0, "why") for name in Ask]
     events = b.tick(*asked).events
     answers = [e for e in events if e.code in {EventCode.INTENT_TAKEN, EventCode.INTENT_REFUSED}]
     assert [(e.subject, int(e.value)) for e in answers] == [(i.name.name, i.id) for i in asked]
@@ -556,13 +555,13 @@ def test_every_intent_is_answered_by_the_tick_that_takes_it() -> None:
 
 def test_disconnection_is_believed_only_after_its_time_and_with_the_blood_pump_standing() -> None:
     b = ended()
-    b.ask(I.END)
+    b.ask(Ask.END)
     b.until(S.DISCONNECT, 60.0)
     b.run(1.9)
-    assert b.ask(I.DISCONNECTED) == R.STILL_CONNECTED.name
+    assert b.ask(Ask.DISCONNECTED) == R.STILL_CONNECTED.name
     b.run(0.2)
     b.plant.value[Channel.N_BP] = 0.3
-    assert b.ask(I.DISCONNECTED) == R.STILL_CONNECTED.name
+    assert b.ask(Ask.DISCONNECTED) == R.STILL_CONNECTED.name
     del b.plant.value[Channel.N_BP]
-    assert b.ask(I.DISCONNECTED) == ""
+    assert b.ask(Ask.DISCONNECTED) == ""
     assert b.state is S.ENDED

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from qh1a.channels import CHANNELS, Channel
 from qh1a.report.data import Study, study
+from qh1a.report.events import Alarm, Span, coarse
 from qh1a.report.figures import spread, timeline, trends
 from qh1a.report.page import ACTUATORS, CHANNELS_USED
 from qh1a.report.sheet import ALARM, clock
 from qh1a.report.strips import GROUPS, Strip, levels
-from qh1a.tick import Priority, Quality
+from qh1a.tick import Phase, Priority, Quality
 from tests.report import fake
 
 STRIPS = [strip for group in GROUPS for strip in group.strips]
@@ -176,3 +177,27 @@ def test_labels_never_touch(places: list[float], apart: float) -> None:
         assert all(place <= 1.0 + 1e-9 for place in moved)
     if all(b - a >= apart for a, b in pairwise(places)):
         assert moved == pytest.approx(places)
+
+
+def test_a_restless_session_has_drawings_of_bounded_size(short: Study) -> None:
+    edges = np.linspace(float(short.t[0]), float(short.t[-1]), 5001).tolist()
+    phases = (Phase.RAMP, Phase.TREAT, Phase.PAUSE)
+    spans = tuple(Span(phases[n % 3], a, b) for n, (a, b) in enumerate(pairwise(edges)))
+    alarms = tuple(Alarm("H10.2", Priority.MEDIUM, t, 61.0, "", t + 0.01) for t in edges for _ in range(4))
+    wild = replace(short, spans=spans, alarms=alarms, intents_at=tuple(edges))
+    assert len(timeline(wild)) < 200_000
+    for group in GROUPS:
+        assert len(trends(wild, group)) < 450_000
+    assert ">20004 alarms<" in timeline(wild)
+    assert ">5001 intents<" in timeline(wild)
+
+
+def test_few_stays_are_drawn_as_they_are_and_many_by_column() -> None:
+    few = tuple(Span(Phase.TREAT if n % 2 else Phase.PAUSE, float(n), n + 1.0) for n in range(300))
+    assert coarse(few) == few
+    many = tuple(Span(Phase.TREAT if n % 2 else Phase.PAUSE, n / 10, (n + 1) / 10) for n in range(3000))
+    drawn = coarse((*many, Span(Phase.RINSEBACK, 300.0, 600.0)))
+    assert len(drawn) <= 300
+    assert (drawn[0].start, drawn[-1].end) == (0.0, 600.0)
+    assert [s.phase for s in drawn].count(Phase.RINSEBACK) == 1
+    assert all(a.end == b.start for a, b in pairwise(drawn))
