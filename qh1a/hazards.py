@@ -140,7 +140,8 @@ _BLOOD: Final = _RUN | _RINSE
 _PLASMA: Final = frozenset({_S.RAMP, _S.TREAT})
 _CONNECT: Final = frozenset({_S.CONNECT_FILL, _S.CONNECT_VENOUS})
 _ON_PATIENT: Final = _BLOOD | _CONNECT | {_S.PAUSE_STOPPED, _S.SAFE}
-_FILLED: Final = _ON_PATIENT | {_S.PRIME_WARM, _S.READY, _S.CONNECT_ACCESS, _S.PATIENT_OFF}
+_FILLED: Final = _ON_PATIENT | {_S.PRIME_WARM, _S.READY_TEST, _S.READY, _S.CONNECT_ACCESS, _S.PATIENT_OFF}
+"""The circuit holds plasma or blood, and cells."""
 _MOVING: Final = _BLOOD | _CONNECT | {
     _S.SELF_PUMPS, _S.PRIME_BLOOD, _S.PRIME_PLASMA, _S.PRIME_WARM, _S.READY,
 }  # fmt: skip
@@ -188,7 +189,7 @@ RULES: Final = (
     Rule("H11.1", _C.TMP_RUN, _DOWN, "tmp_reverse_mmhg", 3.0, _P.HIGH, False, _R.R2, _PLASMA),
     Rule("H12.1", _C.QP_QB, _UP, "qp_qb_warn", 1.0, _P.LOW, False, _R.R0, _PLASMA),
     Rule("H14.1", _C.P_BRI, _UP, "p_bri_warn_mmhg", 2.0, _P.MEDIUM, False, _R.R0, _FILLED),
-    Rule("H14.2", _C.P_BRI, _UP, "p_bri_trip_mmhg", 2.0, _P.HIGH, False, _R.R2X, _FILLED),
+    Rule("H14.2", _C.P_BRI, _UP, "p_bri_trip_mmhg", 2.0, _P.HIGH, False, _R.R2X, _FILLED | {_S.PRIME_PLASMA}),
     Rule("H14.3", _C.DP_BR_OVER, _UP, "dp_br_over_mmhg", 10.0, _P.MEDIUM, False, _R.R0, _RUN),
     Rule("H15.1", _C.R_F2_FALL, _UP, "r_f2_fall_percent", 5.0, _P.HIGH, True, _R.R2, _PLASMA),
     Rule("H16.1", _C.DP_F2, _UP, "dp_f2_warn_mmhg", 5.0, _P.MEDIUM, False, _R.R0, _PLASMA),
@@ -217,10 +218,10 @@ RULES: Final = (
         _P.MEDIUM,
         False,
         _R.R0,
-        _ON_PATIENT,
+        _FILLED,
         suppressed_by=("H25.2",),
     ),
-    Rule("H25.2", _C.BLOOD_STOP_S, _UP, "blood_stop_trip_s", 0.0, _P.HIGH, False, _R.R0, _ON_PATIENT),
+    Rule("H25.2", _C.BLOOD_STOP_S, _UP, "blood_stop_trip_s", 0.0, _P.HIGH, False, _R.R0, _FILLED),
     Rule("H28.1", _C.BP_SHORT, _UP, "pump_short", 5.0, _P.HIGH, True, _R.R4S, _BLOOD),
     Rule("H28.2", _C.PP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2, _PLASMA),
     Rule("H28.3", _C.CP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2X, _FILLED),
@@ -242,8 +243,8 @@ RULES: Final = (
     Rule("H39.5", _C.AT_CAP, _UP, "mark_s", 0.0, _P.MEDIUM, False, _R.R0, _TIMED),
     Rule("H42.1", _C.RINSE_PLASMA, _UP, "rinse_plasma_extra_ml", 0.0, _P.HIGH, True, _R.R2, _RINSE),
     Rule("H42.2", _C.RINSE_SALINE, _UP, "rinse_saline_ml", 0.0, _P.HIGH, True, _R.R4, _RINSE),
-    Rule("H50.1", _C.CELL_STOP_S, _UP, "cells_stop_warn_s", 0.0, _P.LOW, False, _R.R0, _ON_PATIENT),
-    Rule("H50.2", _C.CELL_STOP_S, _UP, "cells_stop_trip_s", 0.0, _P.MEDIUM, False, _R.R0, _ON_PATIENT),
+    Rule("H50.1", _C.CELL_STOP_S, _UP, "cells_stop_warn_s", 0.0, _P.LOW, False, _R.R0, _FILLED),
+    Rule("H50.2", _C.CELL_STOP_S, _UP, "cells_stop_trip_s", 0.0, _P.MEDIUM, False, _R.R0, _FILLED),
     Rule("H51.1", _C.P_RET, _UP, "p_ret_warn_mmhg", 1.0, _P.MEDIUM, False, _R.R0, _BLOOD),
     Rule("H51.2", _C.P_RET, _UP, "p_ret_trip_mmhg", 1.0, _P.HIGH, True, _R.R2, _MOVING),
     Rule("H52.1", _C.P_F2O, _DOWN, "p_f2o_warn_mmhg", 5.0, _P.MEDIUM, False, _R.R0, _BLOOD),

@@ -136,15 +136,15 @@ _BLOOD_COMES: Final = _flags(State.CONNECT_FILL, State.RAMP)
 _CELLS_COME: Final = _flags(State.PRIME_WARM, State.READY)
 _OVER: Final = _flags(State.RINSE_BLOOD, State.DISCONNECT, State.ENDED)
 _TREAT, _RAMP = State.TREAT, State.RAMP
-_R4S: Final = Response.R4S
 BASELINE_S: Final = 600
 
 
 class Before(NamedTuple):
-    """What the tick before sent, the highest response in it, and which interlocks bit."""
+    """What the tick before sent, the highest response in it, whether R4s was in force, which interlocks bit."""
 
     sent: Sequence[float]
     highest: Response
+    r4s: bool
     bits: int
 
 
@@ -222,7 +222,7 @@ class Estimators:
         samples_ml: float,
     ) -> None:
         """Fill the derived part of `v` and `q` from their measured part and from the tick before."""
-        sent, highest, bits = before
+        sent, highest, r4s, bits = before
         state = session.state
         changed = state is not self._state
         self._state = state
@@ -230,7 +230,8 @@ class Estimators:
         self._pressures(frame.now, v, q, sent, state)
         self._second_filter(v, q)
         self._air_counters(v, q)
-        self._timers(frame.now, gap_ns, v, q, state, sent, highest)
+        self._timers(frame.now, v, q, sent)
+        self._standing(gap_ns, v, q, state, sent, r4s=r4s)
         self._lost_signals(v, q)
         self._balance_gap += gap_ns
         if changed or not self._ticks % EVERY:
@@ -375,16 +376,7 @@ class Estimators:
         v[AIR_1MIN] = (self._air_sum[0] + self._air_now) / self._kg
         v[AIR_5MIN] = (self._air_sum[1] + self._air_now) / self._kg
 
-    def _timers(
-        self,
-        now: int,
-        gap: int,
-        v: list[float],
-        q: list[int],
-        state: State,
-        sent: Sequence[float],
-        highest: Response,
-    ) -> None:
+    def _timers(self, now: int, v: list[float], q: list[int], sent: Sequence[float]) -> None:
         v[T_W_MAX] = v[T_W1] if v[T_W1] > v[T_W2] else v[T_W2]
         q[T_W_MAX] = q[T_W1] or q[T_W2]
         v[T_RET_RUN] = v[T_RET]
@@ -404,7 +396,6 @@ class Estimators:
                 q[target] = q[flow] or _NOT_READY
         v[N_MIN] = min(v[N_BP], v[N_PP], v[N_CP], v[N_RP])
         q[N_MIN] = q[N_BP] or q[N_PP] or q[N_CP] or q[N_RP]
-        self._standing(gap, v, q, state, sent, highest)
         if v[POS_AC : POS_BV + 1] == list(sent[AC:]) and not any(q[POS_AC : POS_BV + 1]):
             self._clamp_since = [now] * len(_CLAMPS)
             v[CLAMP_MISS] = 0.0
@@ -412,7 +403,7 @@ class Estimators:
             self._clamps(now, v, q, sent)
 
     def _standing(
-        self, gap: int, v: list[float], q: list[int], state: State, sent: Sequence[float], highest: Response
+        self, gap: int, v: list[float], q: list[int], state: State, sent: Sequence[float], *, r4s: bool
     ) -> None:
         """How long blood and cells have stood still, and how long R4s has had P_ven in its window."""
         if _BLOOD_COMES[state]:
@@ -426,7 +417,7 @@ class Estimators:
         self._blood_stop_ns = self._blood_stop_ns + gap if still and self._blood_inside else 0
         starved = self._cells_inside and (v[Q_C_2S] < 3.0 or q[Q_C_2S] != _GOOD)
         self._cell_stop_ns = self._cell_stop_ns + gap if starved else 0
-        inside = highest is _R4S and q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
+        inside = r4s and q[P_VEN] == _GOOD and v[P_VEN] < self._p_ven_high
         self._r4s_ns = self._r4s_ns + gap if inside else 0
         v[BLOOD_STOP_S] = self._blood_stop_ns / NS_PER_S
         v[CELL_STOP_S] = self._cell_stop_ns / NS_PER_S

@@ -6,6 +6,7 @@ randomness; time is the frame's.
 
 import copy
 from collections.abc import Sequence
+from typing import Final
 
 from qh1a.channels import N_DERIVED, N_MEASURED
 from qh1a.control.alarms import Alarms
@@ -28,6 +29,9 @@ from qh1a.tick import (
     Response,
 )
 from qh1a.units import NS_PER_S, Ns
+
+
+_R4S: Final = Response.R4S
 
 
 class _State:
@@ -53,7 +57,7 @@ class _State:
         self.supervisor = Supervisor(limits, rig)
         self.derived: list[float] = [0.0] * N_DERIVED
         self.derived_quality: list[int] = list(QUALITY_TEMPLATE)
-        self.before = Before(UNPOWERED, Response.NONE, 0)
+        self.before = Before(UNPOWERED, Response.NONE, False, 0)
         self.last: Ns | None = None
 
 
@@ -107,7 +111,7 @@ class Kernel:
         bits = s.supervisor.bits
         if bits != s.before.bits:
             events.append(Event(EventCode.INTERLOCK, "", float(bits)))
-        s.before = Before(sent, active.highest, bits)
+        s.before = Before(sent, active.highest, _R4S in active.responses, bits)
         s.loops.observe(sent, dt)
         s.derived = v[N_MEASURED:]
         s.derived_quality = q[N_MEASURED:]

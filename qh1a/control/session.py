@@ -115,7 +115,8 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
                 return Refusal.NOT_NOW
             if blocked:
                 return Refusal.ALARM_PRESENT
-            return m._replace(state=_S.TREAT_END if m.capped or m.left is _S.TREAT_END else _S.RAMP, connected=True)
+            over = m.capped or m.left is _S.TREAT_END
+            return m._replace(state=_S.TREAT_END if over else _S.RAMP, connected=True)
         case _T.PAUSE_PLASMA:
             return _pause(m, _S.PAUSE_PLASMA) if s in TREATING - {_S.TREAT_END} else Refusal.NOT_NOW
         case _T.PAUSE_STOPPED | _T.STOP:

@@ -260,6 +260,7 @@ class Therapy:
             self._entered = now
         dt = gap if gap <= GAP_NS else 0
         if gap > GAP_NS:
+            self._entered = Ns(self._entered + gap)  # steps and ramps go on where the host fell asleep
             events.append(Event(EventCode.GAP, "", gap / 1e9))
         state = self.machine.state
         self._count(gap, dt, state, v, q, alarms.active.highest)

@@ -159,18 +159,20 @@ def sheet_of(study: Study, height: float) -> Sheet:
     return Sheet(Figure(figsize=(WIDTH, height)), height, (start, max(end, start + 1.0)))
 
 
-def _ticks(x: tuple[float, float]) -> list[float]:
+def ticks(x: tuple[float, float]) -> list[float]:
+    """At most 15 round times."""
     length = x[1] - x[0]
-    step = next((s for s in (60, 120, 300, 600, 900, 1800, 3600) if length / s <= 14), 7200)
+    round_steps = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
+    step = next((s for s in round_steps if length / s <= 14), 86400 * (1 + int(length // 1209600)))
     return [float(i * step) for i in range(int(np.ceil(x[0] / step)), int(np.floor(x[1] / step)) + 1)]
 
 
 def time_axis(ax: Axes, x: tuple[float, float], *, labels: bool) -> None:
     """Round times along the bottom, with or without their labels."""
-    ticks = _ticks(x)
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    round_times = ticks(x)
+    ax.xaxis.set_major_locator(FixedLocator(round_times))
     if labels:
-        ax.set_xticklabels([clock(t) for t in ticks])
+        ax.set_xticklabels([clock(t) for t in round_times])
     else:
         ax.tick_params(axis="x", length=0, labelbottom=False)
 

@@ -5,6 +5,7 @@ ideal plant. The clocks are held against a model written from the circuit's word
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qh1a.channels import CHANNELS, Channel
+from qh1a.control.therapy import SETTABLE
 from qh1a.tick import (
     STATES,
     Actuator,
@@ -27,7 +29,18 @@ from qh1a.tick import (
     State,
 )
 from qh1a.units import NS_PER_S
-from tests.control.synthetic import FLOWING, GOOD, TICK, Bench, Hands, brisk, brisk_tuning, hurried, treating
+from tests.control.synthetic import (
+    FLOWING,
+    GOOD,
+    TICK,
+    Bench,
+    Hands,
+    brisk,
+    brisk_tuning,
+    hurried,
+    prescription,
+    treating,
+)
 
 C, S, Ask = Channel, State, IntentName
 HALF_S = NS_PER_S // 2
@@ -299,29 +312,31 @@ class Do(NamedTuple):
     gap: int = TICK
 
 
-_FLOWS = (C.Q_B_10S, C.Q_P_10S, C.Q_C_10S, C.Q_R_10S)
+WORDS = (
+    Ask.RESUME, Ask.CONFIRM, Ask.CONNECTED, Ask.STOP, Ask.ABORT, Ask.END, Ask.RINSE_NEXT, Ask.ACKNOWLEDGE,
+    Ask.AUDIO_PAUSE, Ask.START, Ask.DISCONNECTED,
+)  # fmt: skip
 intents = st.one_of(
     st.sampled_from(
         [
-            (Ask.PAUSE, "plasma", 0.0, ""), (Ask.PAUSE, "stopped", 0.0, ""), (Ask.PAUSE, "patient_off", 0.0, ""),
-            (Ask.RESUME, "", 0.0, ""), (Ask.CONFIRM, "", 0.0, ""), (Ask.CONNECTED, "", 0.0, ""), (Ask.STOP, "", 0.0, ""),
-            (Ask.ABORT, "", 0.0, ""), (Ask.END, "", 0.0, ""), (Ask.END, "", 0.0, "tired"), (Ask.RINSE_NEXT, "", 0.0, ""),
-            (Ask.ACKNOWLEDGE, "", 0.0, ""), (Ask.AUDIO_PAUSE, "", 0.0, ""), (Ask.START, "", 0.0, ""),
-            (Ask.DISCONNECTED, "", 0.0, ""), (Ask.ENTER, "sample_ml", 5.0, ""),
+            *((Ask.PAUSE, kind, 0.0, "") for kind in ("plasma", "stopped", "patient_off")),
+            *((name, "", 0.0, "") for name in WORDS),
+            (Ask.END, "", 0.0, "tired"),
+            (Ask.ENTER, "sample_ml", 5.0, ""),
         ]
     ),
     st.tuples(st.just(Ask.EXTEND), st.just(""), st.floats(-1.0, 20.0), st.sampled_from(["", "more"])),
     st.tuples(
-        st.just(Ask.SET), st.sampled_from(["blood_ml_min", "plasma_ml_min", "perfusion_ml_min", "temperature_c"]),
-        st.floats(0.0, 250.0), st.just(""),
+        st.just(Ask.SET), st.sampled_from([row.key for row in SETTABLE]), st.floats(0.0, 250.0), st.just("")
     ),
-)  # fmt: skip
+)
+NUMBERS = [0.0, 0.5, 1.0, 21.0, 36.0, 91.0, 140.0]
 gaps = st.sampled_from([TICK] * 8 + [3 * TICK, 5 * TICK, 6 * TICK, 50 * TICK, 36_000 * TICK])
 steps = st.one_of(
     st.builds(Do, frames=st.integers(1, 120), gap=st.just(TICK)),
     st.builds(Do, intent=intents, frames=st.integers(0, 30), gap=gaps),
     st.builds(
-        Do, reading=st.tuples(st.sampled_from([*FLOWING]), st.sampled_from([0.0, 0.5, 1.0, 21.0, 36.0, 91.0, 140.0])),
+        Do, reading=st.tuples(st.sampled_from([*FLOWING]), st.sampled_from(NUMBERS)),
         frames=st.integers(1, 20), gap=gaps,
     ),
     st.builds(
@@ -563,3 +578,26 @@ def test_late_frames_of_up_to_half_a_second_still_end_within_a_second_of_nominal
         late += 1
     assert b.state is S.TREAT_END
     assert 60.0 <= b.effective_s() <= 60.5
+
+
+def test_a_ramp_goes_on_where_the_host_fell_asleep() -> None:
+    p = replace(prescription("4h"), preparation=brisk().preparation)
+    b = Bench(p, brisk_tuning()).to(S.RAMP)
+    b.run(30.0)
+    assert b.sent(Actuator.BP) == pytest.approx(60.0, abs=0.5)
+    b.tick(after=900 * NS_PER_S)
+    b.run(60.0)
+    # 90 s of ramp: the second stair comes at 120 s, plasma at 300 s.
+    assert b.sent(Actuator.BP) == pytest.approx(60.0, abs=0.5)
+    assert b.sent(Actuator.PP) == 0.0
+    b.run(40.0)
+    assert b.sent(Actuator.BP) == pytest.approx(75.0, abs=0.5)
+    assert b.decision.session.wall_ns == pytest.approx(1030.0 * NS_PER_S, abs=2 * TICK)
+
+
+@pytest.mark.parametrize("state", [S.SELF_ZERO, S.PRIME_BLOOD, S.PRIME_PLASMA, S.READY_TEST, S.CONNECT_FILL])
+def test_a_timed_step_is_not_over_because_the_host_slept(state: State) -> None:
+    b = Bench(brisk(), brisk_tuning()).to(state)
+    b.tick(after=3600 * NS_PER_S)
+    assert b.state is state
+    assert b.decision.session.in_state_ns <= TICK

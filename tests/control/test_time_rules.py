@@ -525,8 +525,8 @@ def test_every_refusal_can_be_given_and_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("name", "key", "value"),
     [
-        (Ask.PAUSE, "", 0.0), (Ask.PAUSE, "none", 0.0), (Ask.PAUSE, "all", 0.0), (Ask.END, "now", 0.0), (Ask.SET, "", 1.0),
-        (Ask.ENTER, "", 1.0), (Ask.ENTER, "act", 180.0),
+        (Ask.PAUSE, "", 0.0), (Ask.PAUSE, "none", 0.0), (Ask.PAUSE, "all", 0.0), (Ask.END, "now", 0.0),
+        (Ask.SET, "", 1.0), (Ask.ENTER, "", 1.0), (Ask.ENTER, "act", 180.0),
     ],
 )  # fmt: skip
 def test_a_word_nobody_knows_is_refused_by_name(name: IntentName, key: str, value: float) -> None:

@@ -97,6 +97,7 @@ class Bench:
         self.sent: list[float] = commands()
         self.state = state
         self.highest = Response.NONE
+        self.r4s = False
         self.samples_ml = 0.0
         self.now = START
 
@@ -128,7 +129,7 @@ class Bench:
         for _ in range(ticks):
             self.now = Ns(self.now + tick_ns)
             view = SessionView(self.state, S.TREAT, True, 0, Outcome.OPEN, 0, 0, 0, 0, 0.0)
-            before = Before(tuple(self.sent), self.highest, 0)
+            before = Before(tuple(self.sent), self.highest, self.r4s, 0)
             frame = Frame(self.now, (), (), ())
             self.estimators.step(frame, tick_ns, self.v, self.q, view, before, self.samples_ml)
         return self
