@@ -140,7 +140,7 @@ BASELINE_S: Final = 600
 
 
 class Before(NamedTuple):
-    """What the tick before sent, the highest response in it, whether R4s was in force, which interlocks bit."""
+    """What the tick before sent, its highest response, whether R4s was in force, which interlocks bit."""
 
     sent: Sequence[float]
     highest: Response

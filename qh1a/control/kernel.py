@@ -30,7 +30,6 @@ from qh1a.tick import (
 )
 from qh1a.units import NS_PER_S, Ns
 
-
 _R4S: Final = Response.R4S
 
 
@@ -84,7 +83,7 @@ class Kernel:
         """Decide one tick. Frames must come in order of time."""
         s = self._s
         now = frame.now
-        gap = 0 if s.last is None else now - s.last
+        gap = 0 if s.last is None else max(0, now - s.last)
         s.last = Ns(now)
         dt = (gap if 0 < gap <= GAP_NS else GAP_NS) / NS_PER_S if gap else 0.1
         events: list[Event] = []
@@ -94,7 +93,7 @@ class Kernel:
         view = therapy.view()
         s.estimators.step(frame, gap, v, q, view, s.before, therapy.samples_ml)
         for intent in intents:
-            therapy.take(intent, alarms, v, events)
+            therapy.take(intent, alarms, v, q, events)
             if intent.name is IntentName.SET:
                 s.loops.forget_reduction()
         state = therapy.machine.state

@@ -44,7 +44,7 @@ from qh1a.control.index import (
 )
 from qh1a.control.phases import PLANS, Plan
 from qh1a.control.pid import Pid
-from qh1a.control.therapy import SetPoints
+from qh1a.control.setpoints import SetPoints
 from qh1a.settings import Limits, PidGains, Prescription, Tuning
 from qh1a.tick import Actuator, Quality, Response, State
 

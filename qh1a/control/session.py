@@ -122,6 +122,9 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
         case _T.PAUSE_STOPPED | _T.STOP:
             if s in _STOPPED:
                 return m if trigger is _T.STOP else Refusal.NOT_NOW
+            if trigger is _T.STOP and STATES[s].phase is Phase.READY:
+                # Its own test would start the blood pump again without anybody's word.
+                return m._replace(state=_S.SAFE, tested=False)
             return _stop(m) if trigger is _T.STOP or s in ON_PATIENT else Refusal.NOT_NOW
         case _T.PATIENT_OFF:
             if s not in {_S.PAUSE_PLASMA, _S.PAUSE_STOPPED} or m.left in RINSING:

@@ -6,13 +6,14 @@ frames adds nothing but to the wall.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from qh1a.channels import Channel
 from qh1a.control.alarms import Alarms
+from qh1a.control.checks import CHECKS
 from qh1a.control.index import (
     N_BP,
     OPT_V,
+    POS_AC,
     POS_PC,
     POS_VC,
     Q_B_10S,
@@ -26,6 +27,7 @@ from qh1a.control.index import (
 )
 from qh1a.control.session import (
     ON_PATIENT,
+    RINSING,
     START,
     TREATING,
     Machine,
@@ -36,7 +38,8 @@ from qh1a.control.session import (
     ladder,
     pause_trigger,
 )
-from qh1a.settings import PLASMA_TO_BLOOD_MAX, Prescription
+from qh1a.control.setpoints import SetPoints, changed
+from qh1a.settings import Prescription
 from qh1a.tick import (
     Event,
     EventCode,
@@ -65,65 +68,8 @@ _OVER: Final = tuple(state in {State.DISCONNECT, State.ENDED} for state in State
 _NEEDED: Final = (Q_B_10S, Q_P_10S, Q_C_10S, Q_R_10S, T_BR, POS_VC, POS_PC)
 
 
-class Check(NamedTuple):
-    """One condition of a test step: the channel must be GOOD and inside [lo, hi] when the step ends."""
-
-    state: State
-    channel: Channel
-    lo: float
-    hi: float
-
-
-_S, _C = State, Channel
-CHECKS: Final = (
-    *(Check(_S.SELF_ZERO, c, -15.0, 15.0) for c in (_C.P_ACC, _C.P_PRE, _C.P_VEN, _C.P_RET)),
-    *(Check(_S.SELF_ZERO, c, 0.0, 0.0) for c in (_C.POS_AC, _C.POS_VC, _C.POS_PC, _C.NODE)),
-    *(Check(_S.SELF_ZERO, c, -0.2, 0.2) for c in (_C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP)),
-    *(Check(_S.SELF_PUMPS, c, 1.0, 1.0) for c in (_C.POS_AC, _C.POS_VC, _C.POS_PC, _C.POS_RC)),
-    *(Check(_S.SELF_PUMPS, c, 0.3, 10.0) for c in (_C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP)),
-    Check(_S.PRIME_BLOOD, _C.LVL_VEN, 20.0, 95.0),
-    Check(_S.READY_TEST, _C.POS_VC, 0.0, 0.0),
-    Check(_S.READY_TEST, _C.POS_PC, 0.0, 0.0),
-    Check(_S.READY_TEST, _C.POS_AC, 0.0, 0.0),
-    Check(_S.READY_TEST, _C.AIR_V_BUBBLE, 0.0, 0.0),
-    Check(_S.READY_TEST, _C.AIR_P_BUBBLE, 0.0, 0.0),
-    Check(_S.READY_TEST, _C.LVL_VEN, 20.0, 95.0),
-    Check(_S.READY_TEST, _C.P_VEN, -100.0, 150.0),
-    Check(_S.READY_TEST, _C.P_ACC, -150.0, 150.0),
-    Check(_S.READY_TEST, _C.T_W_MAX, 30.0, 40.0),
-    Check(_S.READY_TEST, _C.NODE, 0.0, 0.0),
-)
-"""Self-test and pre-connection test; the warm-up and the reservoir are waited for, not failed."""
-
 WARM_C: Final = (36.5, 37.5)
 RESERVOIR_BAND_G: Final = 15.0
-
-
-class SetPoints(NamedTuple):
-    """The set points in force, mL/min and C."""
-
-    blood: float
-    plasma: float
-    perfusion: float
-    temperature: float
-
-
-class Settable(NamedTuple):
-    """One set point an operator may change: its key, which field, hard limits."""
-
-    key: str
-    field: str
-    lo: float
-    hi: float
-
-
-SETTABLE: Final = (
-    Settable("blood_ml_min", "blood", 50.0, 180.0),
-    Settable("plasma_ml_min", "plasma", 10.0, 45.0),
-    Settable("perfusion_ml_min", "perfusion", 30.0, 200.0),
-    Settable("temperature_c", "temperature", 35.0, 38.0),
-)
-_PLASMA: Final = SETTABLE[1]
 
 
 class Therapy:
@@ -163,15 +109,17 @@ class Therapy:
 
     # -- intents --------------------------------------------------------------------------------------
 
-    def take(self, intent: Intent, alarms: Alarms, v: Sequence[float], events: list[Event]) -> None:
+    def take(
+        self, intent: Intent, alarms: Alarms, v: Sequence[float], q: Sequence[int], events: list[Event]
+    ) -> None:
         """Answer one intent: an INTENT_TAKEN or INTENT_REFUSED event, and what follows from it."""
-        refusal = self._take(intent, alarms, v, events)
+        refusal = self._take(intent, alarms, v, q, events)
         code = EventCode.INTENT_TAKEN if refusal is None else EventCode.INTENT_REFUSED
         reason = "" if refusal is None else refusal.name
         events.append(Event(code, intent.name.name, float(intent.id), reason))
 
     def _take(
-        self, intent: Intent, alarms: Alarms, v: Sequence[float], events: list[Event]
+        self, intent: Intent, alarms: Alarms, v: Sequence[float], q: Sequence[int], events: list[Event]
     ) -> Refusal | None:
         match intent.name:
             case IntentName.SET:
@@ -193,7 +141,7 @@ class Therapy:
                 return None
             case IntentName.END if self._early() and not intent.why.strip():
                 return Refusal.REASON_NEEDED
-            case IntentName.DISCONNECTED if not self._off(v):
+            case IntentName.DISCONNECTED if self.machine.state is State.DISCONNECT and not self._off(v, q):
                 return Refusal.STILL_CONNECTED
             case _:
                 trigger = _trigger(intent)
@@ -202,30 +150,20 @@ class Therapy:
                 return self._follow(trigger, events, is_blocked=blocked(alarms.active))
 
     def _early(self) -> bool:
-        return self.machine.state not in {State.RINSE_PLASMA} and self.effective_ns < self.nominal_ns
+        """Whether an end now would be before the prescribed time; rinsing, the end is behind us."""
+        begun = self.ramped and self.machine.state not in RINSING
+        return begun and self.effective_ns < self.nominal_ns
 
-    def _off(self, v: Sequence[float]) -> bool:
-        still = self.machine.state is not State.DISCONNECT or self._in_state() >= nanoseconds(
-            self._p.rinseback.disconnect_s
-        )
-        return still and abs(v[N_BP]) < 0.2
+    def _off(self, v: Sequence[float], q: Sequence[int]) -> bool:
+        """What the machine itself can show of H41: everything stands and is clamped, for long enough."""
+        clamped = all(q[c] == _GOOD and v[c] == 0.0 for c in (POS_AC, POS_VC, POS_PC))
+        still = q[N_BP] == _GOOD and -0.2 < v[N_BP] < 0.2
+        return clamped and still and self._in_state() >= nanoseconds(self._p.rinseback.disconnect_s)
 
     def _set(self, intent: Intent, events: list[Event]) -> Refusal | None:
-        row = next((r for r in SETTABLE if r.key == intent.key), None)
-        if row is None:
-            return Refusal.UNKNOWN_KEY
-        if not row.lo <= intent.value <= row.hi:
-            return Refusal.OUT_OF_RANGE
-        new = self.sets._replace(**{row.field: intent.value})
-        if row.field == "blood":  # the fraction is what is prescribed: Q_p follows Q_b
-            same, most = self.sets.plasma * new.blood / self.sets.blood, PLASMA_TO_BLOOD_MAX * new.blood
-            new = new._replace(plasma=same if same < most else most)  # at 0.30 rounding must not refuse it
-            if not _PLASMA.lo <= new.plasma <= _PLASMA.hi:
-                return Refusal.OUT_OF_RANGE
-        if new.plasma > PLASMA_TO_BLOOD_MAX * new.blood:
-            return Refusal.RATIO
-        if new.perfusion < 1.1 * new.plasma + 5.0:
-            return Refusal.PERFUSION
+        new = changed(self.sets, intent.key, intent.value, running=self.ramped)
+        if isinstance(new, Refusal):
+            return new
         self.sets = new
         self.at_set_ns = 0
         events.append(Event(EventCode.ENTERED, intent.key, intent.value))
@@ -254,7 +192,7 @@ class Therapy:
         self, now: Ns, v: Sequence[float], q: Sequence[int], alarms: Alarms, events: list[Event]
     ) -> None:
         """Move clocks, then the machine: response ladder, timed steps, time rules."""
-        gap = 0 if self._last is None else now - self._last
+        gap = 0 if self._last is None else max(0, now - self._last)
         self._last = now
         if self._entered is None:
             self._entered = now
@@ -390,10 +328,10 @@ class Therapy:
         events.append(Event(EventCode.STATE, state.name, float(state), trigger.name))
 
     def _outcome(self, came: State) -> Outcome:
-        if came is State.SAFE:
-            return Outcome.SAFE
         if not self.ramped:
             return Outcome.ABORTED
+        if came is State.SAFE:
+            return Outcome.SAFE
         return Outcome.COMPLETED if self.effective_ns >= self.nominal_ns else Outcome.ENDED_EARLY
 
     def _in_state(self) -> int:

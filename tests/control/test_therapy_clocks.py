@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qh1a.channels import CHANNELS, Channel
-from qh1a.control.therapy import SETTABLE
+from qh1a.control.setpoints import SETTABLE
 from qh1a.tick import (
     STATES,
     Actuator,

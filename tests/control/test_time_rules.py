@@ -7,7 +7,7 @@ import pytest
 
 from qh1a.channels import Channel
 from qh1a.control.session import Machine, Refusal, Trigger, follow
-from qh1a.tick import Actuator, AlarmView, EventCode, IntentName, Outcome, PauseKind, Priority, State
+from qh1a.tick import Actuator, AlarmView, EventCode, IntentName, Outcome, PauseKind, Priority, Quality, State
 from qh1a.units import NS_PER_S
 from tests.control.synthetic import TICK, Bench, Hands, brisk, brisk_tuning, hurried, prescription, treating
 
@@ -398,25 +398,33 @@ def test_the_cap_during_a_reconnection_leaves_no_way_back_to_plasma() -> None:
 # -- set points ------------------------------
 
 
+@pytest.mark.parametrize("running", [False, True], ids=["before RAMP", "running"])
 @pytest.mark.parametrize(
-    ("key", "lo", "hi"),
+    ("key", "before", "lo", "hi"),
     [
-        ("blood_ml_min", 50.0, 180.0), ("plasma_ml_min", 10.0, 45.0), ("perfusion_ml_min", 30.0, 200.0),
-        ("temperature_c", 35.0, 38.0),
+        ("blood_ml_min", 80.0, 50.0, 180.0), ("plasma_ml_min", 15.0, 10.0, 45.0),
+        ("perfusion_ml_min", 30.0, 30.0, 200.0), ("temperature_c", 35.0, 35.0, 38.0),
     ],
 )  # fmt: skip
-def test_a_set_point_is_taken_at_its_limits_and_refused_beyond(key: str, lo: float, hi: float) -> None:
-    for value in (nextafter(lo, -inf), nextafter(hi, inf), nan, inf, -inf):
-        assert slack(key).ask(Ask.SET, key, value) == R.OUT_OF_RANGE.name
-    for value in (lo, hi):
-        h = slack(key)
+def test_a_set_point_is_taken_at_its_limits_and_refused_beyond(
+    key: str, before: float, lo: float, hi: float, running: bool
+) -> None:
+    """Before RAMP the bounds are the prescription's: what is frozen there is what treatment is measured by."""
+    least = lo if running else before
+    for value in (nextafter(least, -inf), nextafter(hi, inf), nan, inf, -inf):
+        assert slack(key, running=running).ask(Ask.SET, key, value) == R.OUT_OF_RANGE.name
+    for value in (least, hi):
+        h = slack(key, running=running)
         assert h.ask(Ask.SET, key, value) == "", (key, value)
         assert value in h.therapy.sets
 
 
-def slack(key: str) -> Hands:
+def slack(key: str, *, running: bool = True) -> Hands:
     """Set points that leave room for the limits of `key`, whatever the cross rules say."""
-    return with_flows(160.0, 20.0 if key == "perfusion_ml_min" else 40.0, 100.0)
+    h = with_flows(160.0, 20.0 if key == "perfusion_ml_min" else 40.0, 100.0)
+    if running:
+        assert h.ask(Ask.CONNECTED) == ""
+    return h
 
 
 def with_flows(blood: float, plasma: float, perfusion: float) -> Hands:
@@ -563,5 +571,34 @@ def test_disconnection_is_believed_only_after_its_time_and_with_the_blood_pump_s
     b.plant.value[Channel.N_BP] = 0.3
     assert b.ask(Ask.DISCONNECTED) == R.STILL_CONNECTED.name
     del b.plant.value[Channel.N_BP]
+    assert b.ask(Ask.DISCONNECTED) == ""
+    assert b.state is S.ENDED
+
+
+# -- stopping and handing over before and after treatment ------------------------------
+
+
+def test_stop_in_ready_stays_stopped_until_somebody_speaks() -> None:
+    """READY's own test would start the blood pump again."""
+    b = Bench(brisk()).to(S.READY)
+    assert b.ask(Ask.STOP) == ""
+    b.run(30.0)
+    assert b.state is S.SAFE
+    assert b.sent(Actuator.BP) == 0.0
+
+
+def test_disconnected_is_believed_only_when_everything_stands_and_is_clamped() -> None:
+    b = treating()
+    assert b.ask(Ask.DISCONNECTED) == R.NOT_NOW.name
+    assert b.ask(Ask.END, why="x") == ""
+    b.until(S.DISCONNECT, 400.0)
+    assert b.ask(Ask.DISCONNECTED) == R.STILL_CONNECTED.name, "not at once"
+    b.run(brisk().rinseback.disconnect_s + 0.2)
+    b.plant.quality[Channel.N_BP] = Quality.COMM_LOST
+    assert b.ask(Ask.DISCONNECTED) == R.STILL_CONNECTED.name, "nobody sees the rotor"
+    del b.plant.quality[Channel.N_BP]
+    b.plant.value[Channel.POS_VC] = 1.0
+    assert b.ask(Ask.DISCONNECTED) == R.STILL_CONNECTED.name, "the venous clamp is open"
+    del b.plant.value[Channel.POS_VC]
     assert b.ask(Ask.DISCONNECTED) == ""
     assert b.state is S.ENDED

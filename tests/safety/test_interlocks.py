@@ -5,14 +5,16 @@ from collections.abc import Mapping
 import pytest
 
 from qh1a.channels import Channel
-from qh1a.control.alarms import Active
+from qh1a.control.alarms import Active, Alarms
+from qh1a.control.setpoints import SETTABLE
 from qh1a.control.supervisor import Supervisor
-from qh1a.control.therapy import SETTABLE
+from qh1a.control.therapy import Therapy
 from qh1a.hazards import LIMITS as LIMIT_ROWS
 from qh1a.tick import LEASE_NS, UNPOWERED, Actuator, Event, Intent, IntentName, Response, State
 from qh1a.units import NS_PER_S, TICK_NS, Ns
 from tests.safety.bench import (
     LIMITS,
+    P4H,
     QUIET,
     RIG,
     START,
@@ -132,7 +134,9 @@ def test_i02_a_starting_blood_pump_gets_two_seconds_and_plasma_waits(lost: tuple
     ("changes", "least"),
     [({C.N_BP: 6.0}, 6.0 * 10.4), ({C.Q_B_2S: 60.0}, 60.0), ({C.N_BP: -3.0}, 0.0), ({C.Q_B_2S: -4.0}, 0.0)],
 )
-def test_i03_separation_stays_within_the_lowest_blood_flow(changes: Mapping[Channel, float], least: float) -> None:
+def test_i03_separation_stays_within_the_lowest_blood_flow(
+    changes: Mapping[Channel, float], least: float
+) -> None:
     machine = Machine().tick(changes)
     assert machine.out[A.PP] == pytest.approx(0.30 * least, abs=1e-12)
     assert machine.out[A.BP] == 130.0
@@ -194,7 +198,10 @@ def test_i03_after_an_uncommanded_drop_of_measured_flow_separation_follows_the_m
     assert after_the_drop(2.0) == pytest.approx(18.0)
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="the 2-s mean is the only eye on the meter: 28.5 mL/min after 1.0 s, 18 after 2.0 s")
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="the 2-s mean is the only eye on the meter: 28.5 mL/min after 1.0 s, 18 after 2.0 s",
+)
 def test_i03_after_an_uncommanded_drop_of_measured_flow_separation_obeys_within_one_second() -> None:
     assert after_the_drop(1.0) <= 18.0 + 1e-9
 
@@ -325,16 +332,14 @@ def test_i10_no_intent_can_move_a_limit() -> None:
     changing = {IntentName.SET, IntentName.ENTER, IntentName.EXTEND}
     assert {i for i in IntentName if "LIMIT" in i.name} == set()
     assert {row.key for row in SETTABLE}.isdisjoint(row.key for row in LIMIT_ROWS)
-    from qh1a.control.alarms import Alarms
-    from qh1a.control.therapy import Therapy
-    from tests.safety.bench import P4H
-
     therapy, alarms = Therapy(P4H), Alarms(LIMITS)
     before = dict(LIMITS.value)
     for name in changing:
         for row in LIMIT_ROWS:
             events: list[Event] = []
-            therapy.take(Intent(1, name, row.key, row.hard_hi, "who", "why"), alarms, readings(), events)
+            therapy.take(
+                Intent(1, name, row.key, row.hard_hi, "who", "why"), alarms, readings(), qualities(), events
+            )
             assert [e.code.name for e in events] == ["INTENT_REFUSED"]
     assert dict(LIMITS.value) == before
 
@@ -357,7 +362,10 @@ def test_i11_no_return_into_a_closed_plasma_clamp(
     assert machine.bits == bits(11)
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="R2 closes PC in the tick that stops RP; circuit 3 I11: after RP is 0, except on air")
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="R2 closes PC in the tick that stops RP; circuit 3 I11: after RP is 0, except on air",
+)
 def test_i11_the_plasma_clamp_closes_only_after_the_return_pump_stands() -> None:
     machine = Machine().tick(responses=active(Response.R2))
     assert machine.out[A.RP] == 0.0
@@ -415,7 +423,10 @@ def test_i12_i13_obey_within_the_mean_of_two_seconds() -> None:
     assert [perfusion_stopped(2.0)[a] for a in (A.RP, A.W, A.G_AIR)] == [0.0] * 3
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="the 2-s mean is the only eye on perfusion: RP stops after 2.0 s, warmer and gas after 1.9 s")
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="the 2-s mean is the only eye on perfusion: RP stops after 2.0 s, warmer and gas after 1.9 s",
+)
 def test_i12_i13_obey_within_one_second() -> None:
     assert [perfusion_stopped(1.0)[a] for a in (A.RP, A.W, A.G_AIR)] == [0.0] * 3
 

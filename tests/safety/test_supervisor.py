@@ -1,7 +1,7 @@
 """Whatever is asked and whatever is read: the supervisor only lowers, holds or voids (circuit 3, I1-I14).
 
-"Lower, hold or void" means here: a pump, the warmer or a gas is never above what was asked, and the blood pump
-only while a commanded drop is being slowed; a clamp is open only if that was asked, or if R4s keeps it as it was.
+"Lower, hold or void" means here: a pump, the warmer or a gas is never above what was asked, the blood pump
+only while a commanded drop is being slowed; a clamp is open only if that was asked, or if R4s keeps it so.
 A wish outside an actuator's span counts as the nearest end for too much, as the unpowered value for nonsense.
 """
 
@@ -35,8 +35,8 @@ from tests.safety.bench import (
 )
 
 READ = (
-    C.Q_B, C.Q_B_2S, C.Q_C_2S, C.N_BP, C.N_CP, C.N_RP, C.P_VEN, C.P_ACC, C.P_PRE, C.P_RET, C.AIR_V, C.AIR_P, C.T_W1,
-    C.T_W2, C.POS_AC, C.POS_VC, C.POS_PC, C.POS_SC, C.BALANCE_ABS,
+    C.Q_B, C.Q_B_2S, C.Q_C_2S, C.N_BP, C.N_CP, C.N_RP, C.P_VEN, C.P_ACC, C.P_PRE, C.P_RET, C.AIR_V, C.AIR_P,
+    C.T_W1, C.T_W2, C.POS_AC, C.POS_VC, C.POS_PC, C.POS_SC, C.BALANCE_ABS,
 )  # fmt: skip
 """What the supervisor may look at, besides the timer of standing blood."""
 POSITIONS = {C.POS_AC, C.POS_VC, C.POS_PC, C.POS_SC}
@@ -78,7 +78,9 @@ class Tick(NamedTuple):
     active: Active
 
 
-any_float = st.floats(allow_nan=True, allow_infinity=True) | st.sampled_from([0.0, 1.0, 37.0, 60.0, 130.0, -0.0, 1e-9])
+any_float = st.floats(allow_nan=True, allow_infinity=True) | st.sampled_from(
+    [0.0, 1.0, 37.0, 60.0, 130.0, -0.0, 1e-9]
+)
 
 
 @st.composite
@@ -113,7 +115,11 @@ def looks(draw: st.DrawFn) -> tuple[list[float], list[int]]:
 def ticks(draw: st.DrawFn) -> Tick:
     v, q = draw(looks())
     responses = draw(st.lists(st.sampled_from(SETS_OF_RESPONSES), max_size=3, unique=True))
-    holds = draw(st.lists(st.sampled_from([A.PP, A.W]), max_size=2, unique=True)) if Response.R1 in responses else []
+    holds = (
+        draw(st.lists(st.sampled_from([A.PP, A.W]), max_size=2, unique=True))
+        if Response.R1 in responses
+        else []
+    )
     after = draw(st.sampled_from([TICK_NS, 3 * TICK_NS, 3 * NS_PER_S, 31 * NS_PER_S]))
     state = draw(st.sampled_from([S.TREAT, S.RAMP]) | st.sampled_from(list(State)))
     return Tick(after, draw(wishes()), v, q, state, active(*responses, holds=holds))
@@ -168,7 +174,7 @@ def check_only_lowers(t: Tick, out: Sequence[float], sent: Sequence[float]) -> N
         assert out[a] <= sent[a], a.name
 
 
-def check_interlocks(t: Tick, out: Sequence[float], stood_ns: int | None) -> None:  # noqa: PLR0912 - one per interlock
+def check_interlocks(t: Tick, out: Sequence[float], stood_ns: int | None) -> None:
     v, q, state = t.v, t.q, t.state
 
     def good(c: Channel) -> bool:
@@ -238,9 +244,9 @@ def check_bits(t: Tick, out: Sequence[float], sent: Sequence[float], bits: int, 
     assert not {a for a in A if out[a] > left[a]} - {A.BP}
 
 
-@settings(max_examples=1200)
+@settings(max_examples=500)
 @given(st.lists(ticks(), min_size=1, max_size=3))
-def test_any_wish_any_reading_any_state_any_response(sequence: list[Tick]) -> None:
+def test_any_wish_any_reading_any_response(sequence: list[Tick]) -> None:
     supervisor = Supervisor(LIMITS, RIG)
     now, ran, started = START, None, None
     # A treatment has run before, so that there is something to hold and to keep.
@@ -262,7 +268,7 @@ def test_any_wish_any_reading_any_state_any_response(sequence: list[Tick]) -> No
         sent = out
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(ticks(), st.lists(st.sampled_from(SETS_OF_RESPONSES), min_size=1, max_size=3))
 def test_adding_a_response_never_loosens_an_output(t: Tick, more: list[Response]) -> None:
     supervisor = Supervisor(LIMITS, RIG)
@@ -282,7 +288,7 @@ def test_adding_a_response_never_loosens_an_output(t: Tick, more: list[Response]
             assert more_out[a] == 0.0, a.name
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(any_float, min_size=len(A), max_size=len(A)))
 @example([math.inf] * len(A))
 @example([-math.inf] * len(A))
@@ -322,7 +328,7 @@ def test_each_response_does_what_the_ladder_says_and_no_more() -> None:
 def test_r4s_keeps_clamps_as_they_are() -> None:
     supervisor = Supervisor(LIMITS, RIG)
     supervisor.step(START, commands(), readings(), qualities(), S.TREAT, QUIET)
-    closed = commands({a: 0.0 for a in KEPT} | {A.BV: 0.0})
+    closed = commands(dict.fromkeys(KEPT, 0.0) | {A.BV: 0.0})
     for _ in range(3):
         out = supervisor.step(START, closed, readings(), qualities(), S.PAUSE_STOPPED, active(Response.R4S))
         assert [out[a] for a in (A.AC, A.VC, A.PC, A.RC, A.BV)] == [1.0, 1.0, 1.0, 1.0, 0.0]
