@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.measure import REFERENCE, Figure, reference_unit
 from benchmarks.session import Whole, pid_step, put_alone, raw_bytes, replayed, sleep_until, verified, whole
-from benchmarks.tick import Stamps, Ticks, figures, stamped_session, validating
+from benchmarks.tick import Stamps, Ticks, figures, stamped_session
 
 OUT = Path("build/bench.json")
 SESSIONS = 4
@@ -58,7 +58,6 @@ def measure(new_path: Callable[[], Path], *, full: bool) -> dict[str, object]:
         _per_tick("whole tick, recorded", runs),
         _per_tick("whole tick, no record", bare),
         sleep_until(),
-        validating(ticks),
         pid_step(),
         put_alone(bench, ticks, new_path),
         replayed(bench, path),

@@ -25,7 +25,6 @@ from qh1a.tick import (
     EventCode,
     Frame,
     Intent,
-    IntentName,
     Response,
 )
 from qh1a.units import NS_PER_S, Ns
@@ -93,9 +92,10 @@ class Kernel:
         view = therapy.view()
         s.estimators.step(frame, gap, v, q, view, s.before, therapy.samples_ml)
         for intent in intents:
+            sets = therapy.sets
             therapy.take(intent, alarms, v, q, events)
-            if intent.name is IntentName.SET:
-                s.loops.forget_reduction()
+            if therapy.sets is not sets:
+                s.loops.reduction.forget()
         state = therapy.machine.state
         alarms.step(now, state, v, q, events)
         active = alarms.active

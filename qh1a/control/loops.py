@@ -42,8 +42,10 @@ from qh1a.control.index import (
     W_SP,
     W,
 )
+from qh1a.control.limited import Limited
 from qh1a.control.phases import PLANS, Plan
 from qh1a.control.pid import Pid
+from qh1a.control.reduction import FLOOR, Reduction
 from qh1a.control.setpoints import SetPoints
 from qh1a.settings import Limits, PidGains, Prescription, Tuning
 from qh1a.tick import Actuator, Quality, Response, State
@@ -75,12 +77,6 @@ TEST_PLASMA: Final = 4.0
 """The test pattern of SELF_TEST: blood and perfusion, separation and return (mL/min)."""
 TRIM_SHARE: Final = 0.10
 """The balance trim stays within +/-10 % of Q_p (circuit 4)."""
-LOST_TMP_FLOW: Final = 10.0
-"""Q_p while a TMP input is lost, and the floor of R1 (circuit 2, 5)."""
-R1_STEP: Final = 5.0
-R1_EVERY_S: Final = 5.0
-R1_RESUME: Final = 0.8
-R1_PER_H: Final = 3
 BOLUS_ML_H: Final = 60.0
 WARM_LOSS_C: Final = 0.35
 """Warmer outlet above the reactor at Q_c 100: UA 0.15 W/K against 6.66 W/K of flow (circuit 1)."""
@@ -94,62 +90,6 @@ CHASE_BAND_G: Final = (30.0, 50.0)
 
 def _pid(gains: PidGains, lo: float, hi: float) -> Pid:
     return Pid(gains.kp, gains.ti_s, gains.td_s, lo, hi)
-
-
-class Limited:
-    """One flow loop with its limiters: the lowest output leads, the others follow it."""
-
-    __slots__ = ("_leads", "_limiters", "_main", "_out", "hi", "slew", "target")
-
-    def __init__(self, main: Pid, limiters: Sequence[Pid], hi: float, slew: float) -> None:
-        self._main = main
-        self._limiters = tuple(limiters)
-        self._leads: Pid = main
-        self.hi = hi
-        self.slew = slew
-        self.target = 0.0
-        self._out = 0.0
-
-    def ramp(self, wanted: float, dt: float, up: float, down: float) -> float:
-        """Move the set point towards `wanted` at most `up`, `down` per s."""
-        step = wanted - self.target
-        most, least = up * dt, -down * dt
-        self.target += most if step > most else least if step < least else step
-        return self.target
-
-    def step(self, pv: float, room: Sequence[float | None], dt: float) -> float:
-        """The wanted flow. `room[k]` is how far limiter k's signal is from its limit, None when unknown."""
-        u = self._main.step(self.target - pv, pv, dt, self.target)
-        self._leads = self._main
-        for limiter, left in zip(self._limiters, room, strict=True):
-            if left is not None:
-                least = limiter.step(left, -left, dt)
-                if least < u:
-                    u = least
-                    self._leads = limiter
-        return u
-
-    def hold(self) -> float:
-        """The output of before, when the measurement is lost."""
-        return self._out
-
-    def stop(self) -> float:
-        """Forget everything; the next start ramps from zero."""
-        self.target = 0.0
-        self._out = 0.0
-        for pid in (self._main, *self._limiters):
-            pid.seed(0.0, 0.0)
-        return 0.0
-
-    def observe(self, actual: float, dt: float) -> None:
-        """What really left. A limiter that does not lead stands by at the present output."""
-        self._out = actual
-        self._main.observe(actual, dt)
-        for limiter in self._limiters:
-            if limiter is self._leads:
-                limiter.observe(actual, dt)
-            else:
-                limiter.seed(actual, 0.0)
 
 
 class Situation(NamedTuple):
@@ -205,12 +145,7 @@ class Loops:
         self._outlet = 0.0
         self._bolus_left = prescription.anticoagulation.bolus_ml
         self._v_hep: float | None = None
-        self._r1_cap: float | None = None
-        self._r1_from = 0.0
-        self._r1_s = 0.0
-        self._r1_on = False
-        self._r1_at: list[float] = []
-        self._clock_s = 0.0
+        self.reduction = Reduction()
         self._level_open = False
 
     def step(self, now: Situation, v: Sequence[float], q: Sequence[int]) -> list[float]:
@@ -218,9 +153,8 @@ class Loops:
         dt, state, in_state_s, sets, active, trim_frozen = now
         holds, highest = active.holds, active.highest
         plan, fixed = _PLANNED[state]
-        self._clock_s += dt
-        if holds or self._r1_on:
-            self._reduce(dt, holds, v, q)
+        flow = v[Q_P_2S] if q[Q_P_2S] == _GOOD else FLOOR
+        self.reduction.step(dt, flow, held=_PP in holds)
         bp = self._step_blood(dt, in_state_s, plan, sets, v, q)
         pp = self._step_separation(dt, in_state_s, plan, sets, v, q)
         cp = self._step_perfusion(dt, plan, sets, v, q)
@@ -311,10 +245,11 @@ class Loops:
             return loop.stop()
         lead = RATIO_LEAD * (v[Q_B_2S] if v[Q_B_2S] < blood else blood)
         wanted = wanted if wanted < lead else lead
-        if q[TMP] != _GOOD and wanted > LOST_TMP_FLOW:
-            wanted = LOST_TMP_FLOW
-        if self._r1_cap is not None and wanted > self._r1_cap:
-            wanted = self._r1_cap
+        if q[TMP] != _GOOD and wanted > FLOOR:
+            wanted = FLOOR
+        cap = self.reduction.cap
+        if cap is not None and wanted > cap:
+            wanted = cap
         loop.ramp(wanted, dt, loop.slew, PLASMA_MAX / dt)
         room = (self._tmp - v[TMP] if q[TMP] == _GOOD else None,)
         u = loop.step(v[Q_P], room, dt)
@@ -424,31 +359,6 @@ class Loops:
         if v[V_HEP] >= a.cap_ml or v[TO_NOMINAL] >= -self._p.marks.heparin_off_before_s:
             return 0.0
         return BOLUS_ML_H if self._bolus_left > 0.0 else a.rate_ml_h
-
-    def _reduce(self, dt: float, holds: Sequence[Actuator], v: Sequence[float], q: Sequence[int]) -> None:
-        """R1 on separation: down 5 mL/min every 5 s to 10; back to 80 % of before, three times an hour."""
-        held = _PP in holds
-        if held:
-            if not self._r1_on:
-                self._r1_from = v[Q_P_2S] if q[Q_P_2S] == _GOOD else LOST_TMP_FLOW
-                self._r1_cap = self._r1_from
-                self._r1_s = R1_EVERY_S
-            self._r1_s += dt
-            if self._r1_s >= R1_EVERY_S and self._r1_cap is not None:
-                self._r1_s = 0.0
-                lower = self._r1_cap - R1_STEP
-                self._r1_cap = lower if lower > LOST_TMP_FLOW else LOST_TMP_FLOW
-        elif self._r1_on:
-            self._r1_at = [t for t in self._r1_at if self._clock_s - t < 3600.0]
-            if len(self._r1_at) < R1_PER_H:
-                self._r1_at.append(self._clock_s)
-                self._r1_cap = R1_RESUME * self._r1_from
-        self._r1_on = held
-
-    def forget_reduction(self) -> None:
-        """A new set point from the operator lifts what R1 left behind."""
-        if not self._r1_on:
-            self._r1_cap = None
 
     def _level(self, state: State, v: Sequence[float], q: Sequence[int]) -> float:
         """SR holds the reservoir's weight: at the prescribed fill in PRIME, at 30-50 g in RINSEBACK."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qh1a.control import pid as module
-from qh1a.control.loops import Limited
+from qh1a.control.limited import Limited
 from qh1a.control.pid import D_FILTER, Pid
 from qh1a.tick import Actuator, IntentName, State
 from tests.control.synthetic import treating

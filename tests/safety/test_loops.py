@@ -1,4 +1,4 @@
-"""Loops on toy processes: limiters, take-over without a bump, no wind-up, R1, fallbacks, clamps (circuit 5)."""
+"""Loops on toy processes: limiters, take-over without a bump, wind-up, R1, fallbacks, clamps (circuit 5)."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -297,7 +297,7 @@ def test_r1_resumes_at_eighty_per_cent_three_times_an_hour() -> None:
     toy.seconds(60)
     toy.active = QUIET
     assert toy.seconds(600)[C.Q_P] == pytest.approx(10.0, abs=0.3)
-    toy.loops.forget_reduction()  # the operator's new set point
+    toy.loops.reduction.forget()  # the operator's new set point
     assert toy.seconds(120)[C.Q_P] == pytest.approx(30.0, rel=0.02)
 
 
@@ -320,7 +320,7 @@ def test_a_new_set_point_does_not_lift_r1_while_it_acts() -> None:
     toy = treating()
     toy.active = R1
     toy.seconds(30)
-    toy.loops.forget_reduction()
+    toy.loops.reduction.forget()
     assert toy.seconds(10)[C.Q_P] == pytest.approx(10.0, abs=0.3)
 
 
