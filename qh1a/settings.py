@@ -176,7 +176,7 @@ class Rig:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits in force, by key; which keys there are and how far each may go stands in `hazards.LIMITS`."""
+    """The limits in force, by key; `hazards.LIMITS` says which keys there are and how far each may go."""
 
     name: str
     value: Mapping[str, float]

@@ -31,8 +31,8 @@ from qh1a.config import (
 )
 from qh1a.config.tables import text_of
 from qh1a.config.texts import load_texts
-from qh1a.control.session import Refusal
 from qh1a.control.checks import CHECKS
+from qh1a.control.session import Refusal
 from qh1a.hazards import LIMITS, RULES
 from qh1a.settings import Prescription, Rig, Tuning
 from qh1a.sim.sensors import SIGNALS

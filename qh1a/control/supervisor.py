@@ -195,9 +195,9 @@ class Supervisor:
 
     def _blood(self, now: Ns, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
         """I1 clamp, I14 eyes and open lines, I3's slow drop, I6 heparin, and the start of I2's clock."""
-        shut = q[POS_VC] != _GOOD or v[POS_VC] == 0.0
-        if out[BP] > 0.0 and (out[VC] == 0.0 or shut):
+        if out[VC] == 0.0 or q[POS_VC] != _GOOD or v[POS_VC] == 0.0:
             self._zero(out, BP, 1)
+            self._zero(out, RP, 1)
         if _CONNECTED[state] and out[BP] > 0.0:
             blind = q[AIR_V] or q[P_VEN] or q[P_ACC] or q[P_PRE]
             ways = (q[POS_AC] == _GOOD and v[POS_AC] == 1.0) or (q[POS_SC] == _GOOD and v[POS_SC] == 1.0)
@@ -244,9 +244,6 @@ class Supervisor:
                 self._bite(12)
             if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
                 self._zero(out, RP, 11)
-            shut = q[POS_VC] != _GOOD or v[POS_VC] == 0.0
-            if out[VC] == 0.0 or shut:
-                self._zero(out, RP, 1)
 
     def _cells(self, out: list[float], v: Sequence[float], q: Sequence[int]) -> None:
         """I5 and I13: warmer and gas only with flow and, for the warmer, two good probes below the trip."""

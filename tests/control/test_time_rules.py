@@ -409,7 +409,7 @@ def test_the_cap_during_a_reconnection_leaves_no_way_back_to_plasma() -> None:
 def test_a_set_point_is_taken_at_its_limits_and_refused_beyond(
     key: str, before: float, lo: float, hi: float, running: bool
 ) -> None:
-    """Before RAMP the bounds are the prescription's: what is frozen there is what treatment is measured by."""
+    """Before RAMP the bounds are the prescription's: what is frozen there measures the treatment."""
     least = lo if running else before
     for value in (nextafter(least, -inf), nextafter(hi, inf), nan, inf, -inf):
         assert slack(key, running=running).ask(Ask.SET, key, value) == R.OUT_OF_RANGE.name

@@ -215,7 +215,9 @@ def test_back_while_lingering_needs_its_delay_and_lingers_in_full_again(rule: Ru
     linger = round(LINGER_S.get(rule.response, 0.0) * NS_PER_S)
     if rule.latch or not linger:
         return
-    watch = Watch(rule).trip().step(-1).step(1)
+    watch = Watch(rule).trip()
+    watch.alarms.acknowledge(rule.id, [])
+    watch.step(-1).step(1)
     if watch.delay + TICK_NS > linger:
         # The response runs out before the new delay ends; the alarm comes back by itself.
         assert not watch.step(1, linger - TICK_NS).acts
@@ -226,6 +228,7 @@ def test_back_while_lingering_needs_its_delay_and_lingers_in_full_again(rule: Ru
         assert watch.step(1).codes == [EventCode.ALARM_RAISED]
     assert watch.view is not None
     assert watch.view.since == watch.now
+    assert not watch.view.acknowledged  # a new occurrence speaks again
     watch.step(-1).step(-1, linger - TICK_NS)
     assert watch.acts
     assert not watch.step(-1).acts
@@ -276,6 +279,22 @@ def test_not_raised_while_the_greater_alarm_is_present(rule: Rule, other: str) -
     assert [view.rule for view in watch.alarms.views] == [other]
 
 
+@pytest.mark.parametrize(("rule", "other"), SUPPRESSED, ids=[r.id for r, _ in SUPPRESSED])
+def test_raised_as_soon_as_the_greater_alarm_is_gone(rule: Rule, other: str) -> None:
+    by = next(r for r in RULES if r.id == other)
+    watch = Watch(rule, min(rule.armed & by.armed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qh1a.control.alarms.RULES", (by, rule))  # the greater one is looked at first
+        watch.alarms = Alarms(LIMITS)
+    watch.v[by.channel] = Watch(by).value(1)
+    for _ in range(2):
+        watch.now = Ns(watch.now + round(max(by.delay_s, rule.delay_s) * NS_PER_S) + TICK_NS)
+        watch.alarms.step(watch.now, watch.state, watch.v, watch.q, watch.events)
+        assert watch.codes == []
+    assert watch.step(1).codes == [EventCode.ALARM_RAISED]
+    assert [view.rule for view in watch.alarms.views] == [rule.id]
+
+
 def test_the_highest_priority_stands_first_then_the_newest() -> None:
     alarms = Alarms(LIMITS)
     v, q = [0.0] * len(C), [int(Quality.NOT_READY)] * len(C)
@@ -294,6 +313,7 @@ def test_the_highest_priority_stands_first_then_the_newest() -> None:
     assert order([(C.DP_F2, 61.0)]) == ["H16.1", "H12.1"]
     assert order([(C.P_RET, 201.0)]) == ["H51.1", "H16.1", "H12.1"]
     assert order([(C.LVL_VEN, 10.0)]) == ["H04.1", "H51.1", "H16.1", "H12.1"]
+    assert order([(C.P_FIL, -20.0)]) == ["H04.1", "H10.4", "H51.1", "H16.1", "H12.1"]
     assert alarms.active.responses == (Response.R0, Response.R4)
     assert alarms.active.highest is Response.R4
 

@@ -98,6 +98,10 @@ def test_the_session_balance_adds_connection_and_rinse_back() -> None:
     bench.seconds(1)
     assert bench[C.BALANCE] == pytest.approx(10.0)
     assert bench[C.SESSION_BALANCE] == pytest.approx(210.0)
+    bench.samples_ml = 7.0
+    assert bench.seconds(1)[C.SESSION_BALANCE] == pytest.approx(203.0)
+    bench.samples_ml = 0.0
+    bench.seconds(1)
     bench.state = S.DISCONNECT
     bench[C.W_R] = 0.0
     assert bench.seconds(1)[C.SESSION_BALANCE] == pytest.approx(210.0)

@@ -1,4 +1,4 @@
-"""Whole sessions over the physics, through the shipped runtime, with what the controller cannot know beside it."""
+"""Whole sessions over the physics, through the shipped runtime, with what only the simulator knows beside."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -126,7 +126,7 @@ def wish(when: When, name: IntentName, key: str = "", value: float = 0.0, why: s
     return Wish(when, Intent(9000, name, key, value, "test", why))
 
 
-def run(
+def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     prescription: str = "bench-10min.toml",
     *,
     faults: Path | None = None,

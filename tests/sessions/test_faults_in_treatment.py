@@ -36,6 +36,5 @@ def test_treatment_goes_on_once_the_cause_is_gone(faulted: tuple[Case, Trace]) -
 
 
 def test_the_harm_is_bounded(faulted: tuple[Case, Trace]) -> None:
-    """Judged by the truth: no air reaches the patient, at most 50 mL of blood is lost, plasma stays below 42 C."""
     _, trace = faulted
     harm_bounded(trace)
