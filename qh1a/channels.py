@@ -138,21 +138,22 @@ class Channel(IntEnum):
     LOST_TMP = 122
     LOST_QP = 123
     LOST_QB = 124
-    PHASE = 125
-    EFFECTIVE = 126
-    BLOOD_TIME = 127
-    WALL_TIME = 128
-    PLASMA = 129
-    TO_NOMINAL = 130
-    NEAR_NOMINAL = 131
-    IN_EXTENSION = 132
-    NEAR_CAP = 133
-    AT_CAP = 134
-    RINSE_PLASMA = 135
-    RINSE_CHASE = 136
-    RINSE_SALINE = 137
-    RESPONSE = 138
-    INTERLOCKS = 139
+    LOST_SCALES = 125
+    PHASE = 126
+    EFFECTIVE = 127
+    BLOOD_TIME = 128
+    WALL_TIME = 129
+    PLASMA = 130
+    TO_NOMINAL = 131
+    NEAR_NOMINAL = 132
+    IN_EXTENSION = 133
+    NEAR_CAP = 134
+    AT_CAP = 135
+    RINSE_PLASMA = 136
+    RINSE_CHASE = 137
+    RINSE_SALINE = 138
+    RESPONSE = 139
+    INTERLOCKS = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +327,7 @@ _DERIVED: Final = (
     _derived("lost_tmp", "count", 0.0, 20.0, 0, 1.0, "invalid inputs of the TMP"),
     _derived("lost_qp", "count", 0.0, 20.0, 0, 1.0, "invalid separation flow meter"),
     _derived("lost_qb", "count", 0.0, 20.0, 0, 1.0, "invalid blood flow meter"),
+    _derived("lost_scales", "count", 0.0, 20.0, 0, 1.0, "invalid scales that rinse-back needs"),
     # The session of the tick before.
     _derived("phase", "code", 0.0, 20.0, 0, 1.0, "session phase"),
     _derived("effective", "s", 0.0, 1000000.0, 0, 0.1, "effective treatment time"),

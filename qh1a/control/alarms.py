@@ -43,6 +43,7 @@ class _Slot:
         "acknowledged",
         "began",
         "delay",
+        "gone",
         "limit",
         "linger",
         "present",
@@ -63,6 +64,7 @@ class _Slot:
         self.present = False  # condition holds past its delay, or latched
         self.until = _NEVER  # how long the response outlives its cause
         self.acknowledged = False
+        self.gone = False  # latched, and its cause has gone: a return is a new occurrence
 
 
 class Alarms:
@@ -92,7 +94,7 @@ class Alarms:
                 if slot.began < 0:
                     slot.began = now
                     changed = changed or slot.present
-                if (slot.raised < 0 or slot.until >= 0) and now - slot.began >= slot.delay:
+                if (slot.raised < 0 or slot.until >= 0 or slot.gone) and now - slot.began >= slot.delay:
                     changed = self._raise(now, slot, v[channel], events) or changed
             elif slot.began >= 0:
                 slot.began = _NEVER
@@ -128,7 +130,7 @@ class Alarms:
             slot.until = _NEVER
             self._lingering.remove(slot)
         slot.present = True
-        slot.acknowledged = False
+        slot.acknowledged = slot.gone = False
         slot.raised = now
         events.append(Event(EventCode.ALARM_RAISED, rule.id, value, rule.priority.name))
         return True
@@ -140,6 +142,7 @@ class Alarms:
     def _clear(self, now: Ns, slot: _Slot, events: list[Event]) -> bool:
         events.append(Event(EventCode.ALARM_CLEARED, slot.rule.id))
         if slot.rule.latch:
+            slot.gone = True
             return True
         slot.present = False
         if slot.linger:
@@ -170,7 +173,7 @@ class Alarms:
     def _forget(slot: _Slot) -> None:
         slot.present = False
         slot.raised = slot.until = _NEVER
-        slot.acknowledged = False
+        slot.acknowledged = slot.gone = False
 
     def _rebuild(self) -> None:
         present = [s for s in self._slots if s.present]

@@ -97,7 +97,7 @@ class Balance:
         q[LVL_W_R] = q[LVL_R] or q[W_R]
         if not scales:
             self._start(state, v, samples_ml)
-            if self._zero is not None and state in COUNTED:
+            if self._zero is not None and self._rinse_zero is None and state in COUNTED:
                 self._value = self._since(self._zero, v) - (samples_ml - self._samples0)
             if self._session_zero is not None and state in _FROM_CONNECT:
                 self._session_value = self._since(self._session_zero, v) - samples_ml
@@ -112,7 +112,7 @@ class Balance:
         q[W_SP] = scales if ready else _NOT_READY
         self._slope(v, q, state)
         self._pumps(gap, v, q, state, highest)
-        self._rinse(gap, v, state)
+        self._rinse(gap, v, q, state)
         self._steps += 1
 
     @staticmethod
@@ -199,13 +199,15 @@ class Balance:
         if self._residual.filled >= 600:
             q[RATIO_RESIDUAL] = _GOOD
 
-    def _rinse(self, gap: int, v: list[float], state: State) -> None:
+    def _rinse(self, gap: int, v: list[float], q: list[int], state: State) -> None:
         w_r, w_s = self._rinse_zero if self._rinse_zero is not None else (0.0, v[W_S])
         if state is State.RINSE_PLASMA:
             self._rinse_returned += v[Q_R_2S] * gap / NS_PER_MIN
             v[RINSE_CHASE] = (w_s - v[W_S]) / SALINE_G_PER_ML
+            q[RINSE_CHASE] = q[W_S]
         elif state is State.RINSE_BLOOD and self._blood_zero is not None:
             v[RINSE_SALINE] = (self._blood_zero - v[W_S]) / SALINE_G_PER_ML
+            q[RINSE_SALINE] = q[W_S]
         v[RINSE_PLASMA] = self._rinse_returned - w_r / PLASMA_G_PER_ML
 
     @property

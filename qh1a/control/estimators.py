@@ -113,11 +113,13 @@ _LOST: Final = tuple(
         (_C.LOST_TMP, (_C.P_PRE, _C.P_VEN, _C.P_FIL)),
         (_C.LOST_QP, (_C.Q_P,)),
         (_C.LOST_QB, (_C.Q_B,)),
+        (_C.LOST_SCALES, (_C.W_R, _C.W_S)),
     )
 )
+_TACHS: Final = (N_BP, N_PP, N_CP, N_RP)
 _NEEDED: Final = tuple(sorted({c for _, needs in _LOST for c in needs}))
 _CLAMPS: Final = tuple((a, POS_AC + k) for k, a in enumerate(range(AC, BV + 1)))
-CLAMP_NS: Final = 600_000_000
+CLAMP_NS: Final = 500_000_000
 """0.5 s after the command (H29), and the tick in which the command travels."""
 RECENTRE_NS: Final = 10 * NS_PER_S
 TRACK_MMHG_S: Final = 5.0 / 60.0
@@ -394,8 +396,9 @@ class Estimators:
                 q[target] = _GOOD
             else:
                 q[target] = q[flow] or _NOT_READY
-        v[N_MIN] = min(v[N_BP], v[N_PP], v[N_CP], v[N_RP])
-        q[N_MIN] = q[N_BP] or q[N_PP] or q[N_CP] or q[N_RP]
+        seen = [v[c] for c in _TACHS if q[c] == _GOOD]  # one lost tachometer must not blind the others
+        v[N_MIN] = min(seen, default=0.0)
+        q[N_MIN] = _GOOD if seen else q[N_BP]
         if v[POS_AC : POS_BV + 1] == list(sent[AC:]) and not any(q[POS_AC : POS_BV + 1]):
             self._clamp_since = [now] * len(_CLAMPS)
             v[CLAMP_MISS] = 0.0

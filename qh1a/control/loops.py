@@ -140,7 +140,7 @@ class Loops:
         self._suction_leads = False
         self._temperature = _pid(t.temperature, 30.0, limits["t_set_high_c"])
         self._trim_moves = False
-        self._returning = False
+        self._feed = 0.0
         self._warm_rate = 1.0
         self._outlet = 0.0
         self._bolus_left = prescription.anticoagulation.bolus_ml
@@ -173,8 +173,9 @@ class Loops:
         self._separation.observe(sent[PP], dt)
         self._perfusion.observe(sent[CP], dt)
         if self._trim_moves:
-            trim = self._balance.out
-            self._balance.observe(trim, dt)
+            # Frozen while a limiter or the supervisor leads: with Ti of 20 min it would come back late.
+            if sent[RP] == self._feed + self._balance.out:
+                self._balance.observe(self._balance.out, dt)
         if self._suction_leads:
             self._suction.observe(sent[RP], dt)
         else:
@@ -331,6 +332,7 @@ class Loops:
             self._balance.lo, self._balance.hi = -most, most
             trim = self._balance.step(v[W_R] - w_sp, 0.0, dt)
             self._trim_moves = True
+            self._feed = q_p
         return q_p + trim
 
     def _step_warmer(

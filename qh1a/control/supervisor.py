@@ -5,6 +5,7 @@ limits are those of the tables; it shares no code with the loops. Each interlock
 (I1 is bit 0), which the tick reports as an event and, one tick later, as a derived channel.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from operator import le
 from typing import Final
@@ -16,13 +17,16 @@ from qh1a.control.index import (
     ACT_G_CO2,
     ACT_G_O2,
     AIR_P,
+    AIR_P_BUBBLE,
     AIR_V,
+    AIR_V_BUBBLE,
     BALANCE_ABS,
     BLOOD_STOP_S,
     BP,
     CP,
     HP,
     N_BP,
+    N_RP,
     P_ACC,
     P_PRE,
     P_RET,
@@ -33,7 +37,9 @@ from qh1a.control.index import (
     POS_SC,
     POS_VC,
     PP,
+    Q_B,
     Q_B_2S,
+    Q_C,
     Q_C_2S,
     RP,
     T_W1,
@@ -43,7 +49,7 @@ from qh1a.control.index import (
 )
 from qh1a.hazards import RESPONSES, Restrict
 from qh1a.settings import PLASMA_TO_BLOOD_MAX, Limits, Rig
-from qh1a.tick import ACTUATORS, CLAMPS, STATES, UNPOWERED, Actuator, Phase, Quality, State
+from qh1a.tick import ACTUATORS, CLAMPS, STATES, UNPOWERED, Actuator, Phase, Quality, Response, State
 from qh1a.units import NS_PER_S, Ns
 
 _GOOD: Final = int(Quality.GOOD)
@@ -52,11 +58,16 @@ _MOST: Final = tuple(row.hi for row in ACTUATORS)
 _SWITCHED: Final = frozenset({0.0, 1.0})
 _OFF, _KEEP = Restrict.OFF, Restrict.KEEP
 _SELF_PUMPS: Final = State.SELF_PUMPS
+_R4S: Final = Response.R4S
 _GAS: Final = (ACT_G_O2, ACT_G_AIR, ACT_G_CO2)
 _PUMPS: Final = (BP, PP, CP, RP, HP)
 
-BLOOD_DROP_ML_MIN_S: Final = 5.0
-"""I3: a commanded drop of blood flow at most this fast, so that separation falls first."""
+SECOND_TICKS: Final = 9
+"""A flow that has been low in each of the last nine ticks is low: I3, I12 and I13 obey within 1.0 s, while
+the 2-s mean that rides out pump ripple takes two. Half a turn of ripple still reaches its mean."""
+CLAMP_WAIT_TICKS: Final = 5
+WARMER_LEAST_C: Final = 30.0
+"""The warmer knows 0, off, and 30 to 40.5 C (circuit 1)."""
 STILL_RPM: Final = 0.2
 """A tachometer below this says that a rotor stands; half a count of noise at 10 mL/min is ten times that."""
 WARM_FLOW: Final = 10.0
@@ -84,8 +95,8 @@ def _flags(states: set[State]) -> tuple[bool, ...]:
 _CONNECTED: Final = _flags(
     {State.RAMP, State.TREAT, State.TREAT_END, State.PAUSE_PLASMA, State.RINSE_PLASMA, State.RINSE_BLOOD}
 )
-_RETURNING: Final = _flags({State.RAMP, State.TREAT, State.RINSE_PLASMA})
-_SEPARATING: Final = _flags({State.RAMP, State.TREAT, State.PRIME_PLASMA})
+_RETURNING: Final = _flags({State.RAMP, State.TREAT})
+"""In RINSEBACK the balance is frozen and caps on the returned volume stand in its place (circuit 6)."""
 """States in which a commanded drop of blood flow is slow."""
 _RUNNING: Final = _CONNECTED
 """States in which I9 forbids nothing."""
@@ -101,6 +112,9 @@ class Supervisor:
         self._sent: list[float] = list(UNPOWERED)
         self._started: Ns | None = None
         self._ran: Ns | None = None
+        self._held = 0
+        self._q_b: deque[float] = deque(maxlen=SECOND_TICKS)
+        self._q_c: deque[float] = deque(maxlen=SECOND_TICKS)
         self._active = QUIET
         self._restrict: tuple[tuple[Actuator, Restrict], ...] = ()
         self.bits = 0
@@ -117,6 +131,8 @@ class Supervisor:
         """The commands that leave, in actuator order; each is `want`, lower, held, or safe."""
         out = list(want)
         self.bits = 0
+        self._q_b.append(v[Q_B] if q[Q_B] == _GOOD else 0.0)
+        self._q_c.append(v[Q_C] if q[Q_C] == _GOOD else 0.0)
         self._spans(out)
         if active.responses:
             self._respond(out, active)
@@ -124,6 +140,8 @@ class Supervisor:
         self._blood(now, out, v, q, state)
         self._plasma(out, v, q, state)
         self._cells(out, v, q)
+        if active.highest < _R4S:
+            self._plasma_clamp(out, v, q)
         self._sent = out
         return tuple(out)
 
@@ -138,6 +156,8 @@ class Supervisor:
     @staticmethod
     def _spans(out: list[float]) -> None:
         """Only values inside an actuator's span leave; anything else, NaN too, becomes its safe value."""
+        if 0.0 < out[W] < WARMER_LEAST_C:
+            out[W] = 0.0
         if all(map(le, _NOTHING, out)) and all(map(le, out, _MOST)) and _SWITCHED.issuperset(out[AC:]):
             return
         for a, row in enumerate(ACTUATORS):
@@ -194,7 +214,7 @@ class Supervisor:
                 self._zero(out, a, 9)
 
     def _blood(self, now: Ns, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
-        """I1 clamp, I14 eyes and open lines, I3's slow drop, I6 heparin, and the start of I2's clock."""
+        """I1 clamp, I14 eyes and open lines, I6 heparin, I2 standing blood."""
         if out[VC] == 0.0 or q[POS_VC] != _GOOD or v[POS_VC] == 0.0:
             self._zero(out, BP, 1)
             self._zero(out, RP, 1)
@@ -204,9 +224,6 @@ class Supervisor:
             if blind or not ways or v[POS_VC] != 1.0:
                 self._zero(out, BP, 14)
         if out[BP] > 0.0:
-            least = self._sent[BP] - BLOOD_DROP_ML_MIN_S * 0.1
-            if out[BP] < least and _SEPARATING[state]:
-                out[BP] = least
             if self._started is None:
                 self._started = now
             self._ran = now
@@ -227,7 +244,7 @@ class Supervisor:
         if out[PP] > 0.0:
             measured = v[Q_B_2S] if q[Q_B_2S] == _GOOD else 0.0
             turned = v[N_BP] * self._stroke if q[N_BP] == _GOOD else 0.0
-            most = PLASMA_TO_BLOOD_MAX * max(0.0, min(out[BP], measured, turned))
+            most = PLASMA_TO_BLOOD_MAX * max(0.0, min(out[BP], measured, turned, max(self._q_b)))
             if out[PP] > most:
                 out[PP] = most
                 self._bite(3)
@@ -237,7 +254,7 @@ class Supervisor:
         if out[RP] > 0.0:
             if q[AIR_V] or q[AIR_P] or q[P_VEN] or q[P_RET]:
                 self._zero(out, RP, 4)
-            most = max(0.0, v[Q_C_2S] - RECIRCULATION) if q[Q_C_2S] == _GOOD else 0.0
+            most = max(0.0, self._perfusion(v) - RECIRCULATION) if q[Q_C_2S] == _GOOD else 0.0
             # The self-test turns the pumps on an empty reservoir: there is no perfusion to stay below.
             if out[RP] > most and state is not _SELF_PUMPS:
                 out[RP] = most
@@ -245,13 +262,30 @@ class Supervisor:
             if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
                 self._zero(out, RP, 11)
 
+    def _perfusion(self, v: Sequence[float]) -> float:
+        """Perfusion that can be relied on: the 2-s mean, or the best of the last second if that is less."""
+        return min(v[Q_C_2S], max(self._q_c))
+
+    def _plasma_clamp(self, out: list[float], v: Sequence[float], q: Sequence[int]) -> None:
+        """I11: PC closes only after RP stands, except on air and where the ladder closes everything.
+
+        Held for half a second at the most.
+        """
+        turning = q[N_RP] == _GOOD and abs(v[N_RP]) >= STILL_RPM
+        air = q[AIR_V] or q[AIR_P] or v[AIR_V_BUBBLE] > 0.0 or v[AIR_P_BUBBLE] > 0.0
+        if out[PC] == 0.0 and self._sent[PC] == 1.0 and turning and not air and self._held < CLAMP_WAIT_TICKS:
+            self._held += 1
+            out[PC] = 1.0
+        else:
+            self._held = 0
+
     def _cells(self, out: list[float], v: Sequence[float], q: Sequence[int]) -> None:
         """I5 and I13: warmer and gas only with flow and, for the warmer, two good probes below the trip."""
         if out[W] > 0.0:
             probes = q[T_W1] == q[T_W2] == _GOOD and v[T_W1] < self._t_trip and v[T_W2] < self._t_trip
             if not probes:
                 self._zero(out, W, 5)
-        flowing = q[Q_C_2S] == _GOOD and v[Q_C_2S] >= WARM_FLOW and out[CP] >= WARM_FLOW
+        flowing = q[Q_C_2S] == _GOOD and self._perfusion(v) >= WARM_FLOW and out[CP] >= WARM_FLOW
         if not flowing:
             for a in (W, *_GAS):
                 self._zero(out, a, 13)

@@ -441,13 +441,19 @@ PUMPS = (Actuator.BP, Actuator.PP, Actuator.CP, Actuator.RP)
 def test_a_whole_session_sends_what_the_circuit_says_in_every_state() -> None:
     bench = Bench()
     seen: set[State] = set()
+    waits: list[State] = []
 
     def watch() -> None:
         state = bench.state
         seen.add(state)
         loop, clamp = COLUMNS[state]
         for actuator, word in zip(SENT, CLAMPS[clamp], strict=True):
-            if word in {"open", "shut"}:
+            if actuator is Actuator.PC and word == "shut" and bench.sent(actuator):
+                waits.append(state)  # I11: for the return pump to stand
+                assert len(waits) <= 5, state
+            elif word in {"open", "shut"}:
+                if actuator is Actuator.PC:
+                    waits.clear()
                 assert bench.sent(actuator) == float(word == "open"), (state, actuator)
         for actuator, mode in zip(PUMPS, LOOPS[loop][:4], strict=True):
             if mode == "off":

@@ -445,6 +445,7 @@ class KernelHistory:
 
     def __init__(self) -> None:
         self.bench = treating()
+        self.pc_waits = 0
 
     def tick(self, *asked: Intent, gap: int = TICK) -> None:
         b = self.bench
@@ -481,7 +482,12 @@ class KernelHistory:
     def plasma_side(self, state: State) -> None:
         sent = self.bench.sent
         if state not in {S.RAMP, S.TREAT, S.RINSE_PLASMA, S.PRIME_PLASMA, S.SELF_PUMPS}:
-            assert sent(Actuator.PP) == sent(Actuator.RP) == sent(Actuator.PC) == 0.0, state
+            assert sent(Actuator.PP) == sent(Actuator.RP) == 0.0, state
+            # I11: the plasma clamp may wait half a second for the return pump to stand.
+            self.pc_waits = self.pc_waits + 1 if sent(Actuator.PC) else 0
+            assert self.pc_waits <= 5, state
+        else:
+            self.pc_waits = 0
         if STATES[state].pause in {PauseKind.STOPPED, PauseKind.PATIENT_OFF} or state is S.SAFE:
             assert sent(Actuator.BP) == sent(Actuator.VC) == sent(Actuator.AC) == 0.0, state
 

@@ -116,7 +116,8 @@ class Battery:
                 for future in ended:
                     n, at = began.pop(future)
                     slowest = max(slowest, wall_ns() - at)
-                    found = future.result()
+                    error = future.exception()
+                    found = repr(error) if error else future.result()
                     if found:
                         self.findings[n] = found
                     else:

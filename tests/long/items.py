@@ -35,6 +35,8 @@ ONSETS: Final = (
     ("TREAT", 60.0), ("TREAT", 5.0), ("TREAT", 20.0), ("TREAT", 120.0), ("TREAT", 200.0), ("TREAT", 300.0),
     ("RAMP", 5.0), ("RAMP", 30.0), ("RINSEBACK", 10.0), ("RINSEBACK", 70.0),
 )  # fmt: skip
+THIN_S: Final = 60.0
+"""Until then the prime still thins the blood: a kink takes longer to its limit, or never gets there."""
 TREAT_S: Final = 360.0
 """The treatment time of the bench session: a rule may only be expected to answer before its end."""
 
@@ -49,7 +51,8 @@ def faulted(n: int) -> str:
         script.write_text(case.script(at_s, phase), encoding="utf-8")
         trace = run(faults=script, seed=FIRST_SEED + seed, every=1)
     wrong = [finding(lambda: harm_bounded(trace), "harm"), finding(lambda: _ended(trace), "end")]
-    if phase == "TREAT" and at_s + case.within_s < TREAT_S - 5.0:
+    early = case.fault == "return_line_kink" and at_s < THIN_S
+    if phase == "TREAT" and not early and at_s + case.within_s < TREAT_S - 5.0:
         wrong.append(finding(lambda: answered(case, trace, at_s), "rule"))
     return _told(f"{case.fault} {at_s:g} s into {phase}, seed {FIRST_SEED + seed}", wrong)
 

@@ -1,7 +1,5 @@
 """Estimators, alarms and supervisor together: what a response does over seconds."""
 
-import pytest
-
 from qh1a.control.alarms import Alarms
 from qh1a.control.supervisor import Supervisor
 from qh1a.tick import Event, EventCode, Response
@@ -84,10 +82,6 @@ def test_a_latched_r4s_becomes_r4_once_and_stays_so() -> None:
     assert core.seconds(1).highest is Response.NONE
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="H06 is not armed in PAUSE: R4s ends after its 3 s and the pressure is trapped",
-)
 def test_over_pressure_is_not_trapped_while_it_lasts() -> None:
     core = Core()
     core.bench[C.P_VEN] = 300.0
@@ -126,7 +120,7 @@ def test_a_hot_warmer_loses_its_power_at_once_and_the_patient_his_plasma_after_a
     core.bench[C.T_W1] = 41.0
     core.tick()
     assert core.out[A.W] == 0.0  # I5
-    core.seconds(1)
+    core.seconds(1.6)  # the trip, and the plasma clamp's half second for the pump to stand
     assert [core.out[a] for a in (A.PP, A.RP, A.PC, A.W)] == [0.0] * 4
     assert core.out[A.CP] == 100.0
     core.bench[C.T_W1] = 37.0

@@ -156,22 +156,13 @@ def test_i03_without_a_valid_blood_flow_no_separation() -> None:
     assert machine.bits == bits(3)
 
 
-def test_i03_a_commanded_drop_takes_separation_down_first_and_blood_slowly() -> None:
+def test_i03_a_commanded_drop_takes_separation_down_at_once() -> None:
+    """Before the blood pump has slowed: by the lowest of command, tachometer and meter."""
     machine = Machine()
     machine.tick(want={A.PP: 39.0})
-    blood, wanted = 130.0, {A.BP: 60.0, A.PP: 39.0}
-    measured = [130.0] * 20
-    for k in range(200):
-        mean = sum(measured[-20:]) / 20
-        n_bp = blood / RIG.bp_stroke_ml
-        machine.tick({C.N_BP: n_bp, C.Q_B_2S: mean}, want=wanted)
-        command, separation = machine.out[A.BP], machine.out[A.PP]
-        assert separation <= 0.30 * min(command, mean, n_bp * RIG.bp_stroke_ml) + 1e-9
-        assert command == pytest.approx(max(60.0, 130.0 - 0.5 * (k + 1)))  # 5 mL/min per s
-        blood = command
-        measured.append(blood)
-    assert machine.out[A.BP] == 60.0
+    machine.tick(want={A.BP: 60.0, A.PP: 39.0})
     assert machine.out[A.PP] == pytest.approx(18.0)
+    assert machine.out[A.BP] == 60.0, "how fast blood falls is the loop's, the supervisor never raises it"
 
 
 def after_the_drop(seconds: float) -> float:
@@ -198,10 +189,6 @@ def test_i03_after_an_uncommanded_drop_of_measured_flow_separation_follows_the_m
     assert after_the_drop(2.0) == pytest.approx(18.0)
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="the 2-s mean is the only eye on the meter: 28.5 mL/min after 1.0 s, 18 after 2.0 s",
-)
 def test_i03_after_an_uncommanded_drop_of_measured_flow_separation_obeys_within_one_second() -> None:
     assert after_the_drop(1.0) <= 18.0 + 1e-9
 
@@ -274,7 +261,12 @@ def test_i06_a_blood_pump_that_never_ran_gives_no_heparin() -> None:
     assert supervisor.bits & bits(6)
 
 
-@pytest.mark.parametrize("state", [S.RAMP, S.TREAT, S.RINSE_PLASMA], ids=lambda s: s.name)
+def test_i07_leaves_rinse_back_to_its_caps() -> None:
+    """The balance is frozen there; H42 caps what is returned (circuit 6)."""
+    assert Machine(S.RINSE_PLASMA).tick({C.BALANCE_ABS: 200.0}).bits == 0
+
+
+@pytest.mark.parametrize("state", [S.RAMP, S.TREAT], ids=lambda s: s.name)
 def test_i07_a_balance_at_its_limit_stops_separation_and_return(state: State) -> None:
     machine = Machine(state)
     assert machine.tick({C.BALANCE_ABS: 149.9}).bits == 0
@@ -362,14 +354,20 @@ def test_i11_no_return_into_a_closed_plasma_clamp(
     assert machine.bits == bits(11)
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="R2 closes PC in the tick that stops RP; circuit 3 I11: after RP is 0, except on air",
-)
 def test_i11_the_plasma_clamp_closes_only_after_the_return_pump_stands() -> None:
-    machine = Machine().tick(responses=active(Response.R2))
+    machine = Machine().tick().tick(responses=active(Response.R2))
     assert machine.out[A.RP] == 0.0
     assert machine.out[A.PC] == 1.0  # the rotor still turns
+    assert machine.tick({C.N_RP: 0.0}, responses=active(Response.R2)).out[A.PC] == 0.0
+
+
+def test_i11_the_plasma_clamp_waits_half_a_second_at_the_most_and_never_on_air() -> None:
+    machine = Machine().tick()
+    states = [machine.tick(responses=active(Response.R2)).out[A.PC] for _ in range(7)]
+    assert states == [1.0] * 5 + [0.0] * 2
+    for bubble in (C.AIR_V_BUBBLE, C.AIR_P_BUBBLE):
+        air = Machine().tick().tick({bubble: 0.01}, responses=active(Response.R2))
+        assert air.out[A.PC] == 0.0
 
 
 @pytest.mark.parametrize(("q_c", "most"), [(100.0, 30.0), (33.0, 30.0), (30.0, 27.0), (3.0, 0.0), (1.0, 0.0)])
@@ -423,10 +421,6 @@ def test_i12_i13_obey_within_the_mean_of_two_seconds() -> None:
     assert [perfusion_stopped(2.0)[a] for a in (A.RP, A.W, A.G_AIR)] == [0.0] * 3
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="the 2-s mean is the only eye on perfusion: RP stops after 2.0 s, warmer and gas after 1.9 s",
-)
 def test_i12_i13_obey_within_one_second() -> None:
     assert [perfusion_stopped(1.0)[a] for a in (A.RP, A.W, A.G_AIR)] == [0.0] * 3
 
