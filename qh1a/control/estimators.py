@@ -246,7 +246,10 @@ class Estimators:
         self._ticks += 1
 
     def _lost_signals(self, v: list[float], q: list[int]) -> None:
-        bad = any(q[c] for c in _NEEDED)
+        bad = False
+        for c in _NEEDED:
+            if q[c]:
+                bad = True
         if bad or self._lost:
             for target, needs in _LOST:
                 v[target] = float(sum([q[c] != _GOOD for c in needs]))

@@ -45,6 +45,7 @@ class _State:
         "loops",
         "supervisor",
         "therapy",
+        "view",
     )
 
     def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
@@ -56,6 +57,7 @@ class _State:
         self.derived: list[float] = [0.0] * N_DERIVED
         self.derived_quality: list[int] = list(QUALITY_TEMPLATE)
         self.before = Before(UNPOWERED, Response.NONE, False, 0)
+        self.view = self.therapy.view()
         self.last: Ns | None = None
 
 
@@ -89,8 +91,7 @@ class Kernel:
         v = [*frame.value, *s.derived]
         q = [*validate(frame), *s.derived_quality]
         therapy, alarms = s.therapy, s.alarms
-        view = therapy.view()
-        s.estimators.step(frame, gap, v, q, view, s.before, therapy.samples_ml)
+        s.estimators.step(frame, gap, v, q, s.view, s.before, therapy.samples_ml)
         for intent in intents:
             sets = therapy.sets
             therapy.take(intent, alarms, v, q, events)
@@ -114,11 +115,12 @@ class Kernel:
         s.loops.observe(sent, dt)
         s.derived = v[N_MEASURED:]
         s.derived_quality = q[N_MEASURED:]
+        s.view = therapy.view()
         return Decision(
             Commands(Ns(now + LEASE_NS), sent),
             alarms.views,
             tuple(events),
-            therapy.view(),
+            s.view,
             tuple(s.derived),
             tuple(s.derived_quality),
         )

@@ -8,12 +8,13 @@ from qh1a.control.pid import Pid
 class Limited:
     """One flow loop with its limiters: the lowest output leads, the others follow it."""
 
-    __slots__ = ("_leads", "_limiters", "_main", "_out", "hi", "slew", "target")
+    __slots__ = ("_leads", "_led", "_limiters", "_main", "_out", "hi", "slew", "target")
 
     def __init__(self, main: Pid, limiters: Sequence[Pid], hi: float, slew: float) -> None:
         self._main = main
         self._limiters = tuple(limiters)
         self._leads: Pid = main
+        self._led: Pid = main
         self.hi = hi
         self.slew = slew
         self.target = 0.0
@@ -31,11 +32,15 @@ class Limited:
         u = self._main.step(self.target - pv, pv, dt, self.target)
         self._leads = self._main
         for limiter, left in zip(self._limiters, room, strict=True):
-            if left is not None:
-                least = limiter.step(left, -left, dt)
-                if least < u:
-                    u = least
-                    self._leads = limiter
+            # One that stands by would ask for kp x room above the last output: most often far too much to lead.
+            if left is None or (limiter is not self._led and limiter.kp * left + self._out >= u):
+                continue
+            if limiter is not self._led:
+                limiter.seed(self._out, 0.0)
+            least = limiter.step(left, -left, dt)
+            if least < u:
+                u = least
+                self._leads = limiter
         return u
 
     def hold(self) -> float:
@@ -46,16 +51,14 @@ class Limited:
         """Forget everything; the next start ramps from zero."""
         self.target = 0.0
         self._out = 0.0
-        for pid in (self._main, *self._limiters):
-            pid.seed(0.0, 0.0)
+        self._main.seed(0.0, 0.0)
+        self._leads = self._led = self._main
         return 0.0
 
     def observe(self, actual: float, dt: float) -> None:
         """What really left. A limiter that does not lead stands by at the present output."""
         self._out = actual
         self._main.observe(actual, dt)
-        for limiter in self._limiters:
-            if limiter is self._leads:
-                limiter.observe(actual, dt)
-            else:
-                limiter.seed(actual, 0.0)
+        self._led = self._leads
+        if self._leads is not self._main:
+            self._leads.observe(actual, dt)

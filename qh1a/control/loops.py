@@ -85,7 +85,8 @@ EMPTY_G: Final = 15.0
 WARM_SLACK_C: Final = 0.5
 """A warmer this far behind its set point is at full power: the integrator then follows the outlet itself."""
 LEVEL_BAND_G: Final = 2.0
-CHASE_BAND_G: Final = (30.0, 50.0)
+CHASE_LOW_G: Final = 30.0
+CHASE_HIGH_G: Final = 50.0
 
 
 def _pid(gains: PidGains, lo: float, hi: float) -> Pid:
@@ -172,10 +173,9 @@ class Loops:
         self._blood.observe(sent[BP], dt)
         self._separation.observe(sent[PP], dt)
         self._perfusion.observe(sent[CP], dt)
-        if self._trim_moves:
-            # Frozen while a limiter or the supervisor leads: with Ti of 20 min it would come back late.
-            if sent[RP] == self._feed + self._balance.out:
-                self._balance.observe(self._balance.out, dt)
+        # The trim stands while a limiter or the supervisor leads: with Ti of 20 min it would come back late.
+        if self._trim_moves and sent[RP] == self._feed + self._balance.out:
+            self._balance.observe(self._balance.out, dt)
         if self._suction_leads:
             self._suction.observe(sent[RP], dt)
         else:
@@ -368,8 +368,7 @@ class Loops:
             self._level_open = False
         elif state is _RINSE_PLASMA:
             chased = v[RINSE_CHASE] >= self._p.rinseback.chase_ml
-            low, high = CHASE_BAND_G
-            self._level_open = not chased and v[W_R] < (high if self._level_open else low)
+            self._level_open = not chased and v[W_R] < (CHASE_HIGH_G if self._level_open else CHASE_LOW_G)
         else:
             target = self._p.preparation.reservoir_g
             self._level_open = v[W_R] < (target if self._level_open else target - LEVEL_BAND_G)

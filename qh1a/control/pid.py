@@ -19,10 +19,10 @@ class Pid:
     not depend on a maths library.
     """
 
-    __slots__ = ("_d", "_ff", "_i", "_kp", "_pv", "_td", "_ti", "hi", "lo", "out")
+    __slots__ = ("_d", "_ff", "_i", "_pv", "_td", "_ti", "hi", "kp", "lo", "out")
 
     def __init__(self, kp: float, ti_s: float, td_s: float, lo: float, hi: float) -> None:
-        self._kp = kp
+        self.kp = kp
         self._ti = ti_s
         self._td = td_s
         self.lo = lo
@@ -42,9 +42,9 @@ class Pid:
                 tf = D_FILTER * self._td
                 self._d += (slope - self._d) * (dt / (tf + dt))
             self._pv = pv
-            d = self._kp * gain * self._d
+            d = self.kp * gain * self._d
         self._ff = ff
-        u = ff + self._kp * gain * error + self._i + d
+        u = ff + self.kp * gain * error + self._i + d
         self.out = self.lo if u < self.lo else self.hi if u > self.hi else u
         return self.out
 

@@ -116,7 +116,7 @@ class Supervisor:
         self._q_b: deque[float] = deque(maxlen=SECOND_TICKS)
         self._q_c: deque[float] = deque(maxlen=SECOND_TICKS)
         self._active = QUIET
-        self._restrict: tuple[tuple[Actuator, Restrict], ...] = ()
+        self._restrictions: tuple[tuple[Actuator, Restrict], ...] = ()
         self.bits = 0
 
     def step(
@@ -170,11 +170,11 @@ class Supervisor:
     def _respond(self, out: list[float], active: Active) -> None:
         if active is not self._active:
             self._active = active
-            self._restrict = tuple(
+            self._restrictions = tuple(
                 (a, worst) for a in Actuator if (worst := self._worst(active, a)) is not Restrict.FREE
             )
         sent = self._sent
-        for a, worst in self._restrict:
+        for a, worst in self._restrictions:
             if worst is _OFF:
                 out[a] = 0.0
             elif worst is _KEEP or out[a] > sent[a]:

@@ -58,7 +58,8 @@ GAP_NS: Final = 500_000_000
 EFFECTIVE_SHARE: Final = 0.7
 """Flows must reach this share of the frozen set point to count as treatment (circuit 6)."""
 AT_SET_SHARE: Final = 0.95
-EFFECTIVE_T_C: Final = (35.0, 38.5)
+EFFECTIVE_T_LO: Final = 35.0
+EFFECTIVE_T_HI: Final = 38.5
 
 _GOOD: Final = int(Quality.GOOD)
 _TREAT, _R1 = State.TREAT, Response.R1
@@ -68,7 +69,8 @@ _OVER: Final = tuple(state in {State.DISCONNECT, State.ENDED} for state in State
 _NEEDED: Final = (Q_B_10S, Q_P_10S, Q_C_10S, Q_R_10S, T_BR, POS_VC, POS_PC)
 
 
-WARM_C: Final = (36.5, 37.5)
+WARM_LO: Final = 36.5
+WARM_HI: Final = 37.5
 RESERVOIR_BAND_G: Final = 15.0
 
 
@@ -255,7 +257,7 @@ class Therapy:
             and v[Q_C_10S] >= EFFECTIVE_SHARE * f.perfusion
             and v[Q_R_10S] >= EFFECTIVE_SHARE * v[Q_P_10S]
             and v[Q_C_10S] > v[Q_R_10S]
-            and EFFECTIVE_T_C[0] <= v[T_BR] <= EFFECTIVE_T_C[1]
+            and EFFECTIVE_T_LO <= v[T_BR] <= EFFECTIVE_T_HI
             and v[POS_VC] == 1.0
             and v[POS_PC] == 1.0
         )
@@ -275,7 +277,7 @@ class Therapy:
         target = self._p.preparation.reservoir_g
         if state is State.PRIME_WARM and not (
             q[T_BR] == _GOOD
-            and WARM_C[0] <= v[T_BR] <= WARM_C[1]
+            and WARM_LO <= v[T_BR] <= WARM_HI
             and q[W_R] == _GOOD
             and abs(v[W_R] - target) <= RESERVOIR_BAND_G
         ):

@@ -1,7 +1,5 @@
 """Quality before value: which measured channels may be used in this tick."""
 
-from itertools import repeat
-from operator import add, le
 from typing import Final
 
 from qh1a.channels import CHANNELS, N_MEASURED
@@ -9,9 +7,6 @@ from qh1a.tick import Frame, Quality
 from qh1a.units import NS_PER_S
 
 _ROWS: Final = tuple((row.lo, row.hi, round(row.stale_s * NS_PER_S)) for row in CHANNELS[:N_MEASURED])
-_LO: Final = tuple(row[0] for row in _ROWS)
-_HI: Final = tuple(row[1] for row in _ROWS)
-_STALE: Final = tuple(row[2] for row in _ROWS)
 _GOOD: Final = int(Quality.GOOD)
 
 
@@ -22,20 +17,13 @@ def validate(frame: Frame) -> list[int]:
     channel's range, stamped in the future or older than the channel's age limit.
     """
     now = frame.now
-    value, at = frame.value, frame.at
-    # The healthy frame, told in four sweeps: a NaN fails the comparisons too.
-    if (
-        all(map(le, _LO, value))
-        and all(map(le, value, _HI))
-        and max(at) <= now
-        and all(map(le, repeat(now), map(add, at, _STALE)))
-    ):
-        return list(frame.quality)
     return [
         quality
-        if quality != _GOOD
-        else (_GOOD if lo <= value <= hi and 0 <= now - at <= stale else _doubt(value, now - at, lo, hi))
-        for value, at, quality, (lo, hi, stale) in zip(value, at, frame.quality, _ROWS, strict=True)
+        if quality != _GOOD or (lo <= value <= hi and 0 <= now - at <= stale)
+        else _doubt(value, now - at, lo, hi)
+        for value, at, quality, (lo, hi, stale) in zip(
+            frame.value, frame.at, frame.quality, _ROWS, strict=True
+        )
     ]
 
 
