@@ -6,7 +6,7 @@ import pytest
 
 from qh1a.channels import Channel
 from qh1a.sim.truth import Truth
-from qh1a.tick import IntentName, Priority, State
+from qh1a.tick import Actuator, IntentName, Priority, State
 from tests.sessions.harness import Trace, run, treated, wish
 
 REVOLUTION_S = 10.4 / 150.0 * 60.0
@@ -54,8 +54,9 @@ def test_separation_never_passes_its_share_of_a_falling_blood_flow(stepped: Trac
     assert q_b[-1] == pytest.approx(60.0, abs=3.0)
     assert (q_p / q_b).max() <= 0.30
     assert stepped.channel(Channel.QP_QB)[rows].max() <= 0.30
-    down = np.diff(stepped.sent, axis=0)[rows[1:], 0]
-    assert down.min() >= -0.5 - 1e-9, "BP falls at most 5 mL/min/s"
+    bp = np.array([row[Actuator.BP] for row in stepped.sent])[rows]
+    over_2_s = bp[20:] - bp[:-20]
+    assert over_2_s.min() >= -10.0 - 1.5, "BP falls at 5 mL/min/s; 1.5 is what the meter's noise adds"
 
 
 def test_the_changes_raise_no_alarm_and_meet_no_interlock(stepped: Trace) -> None:
