@@ -2,7 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -136,6 +138,18 @@ def _speed(text: str) -> float | None:
     return factor
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Nothing interrupts the half second in which the record is closed; the plant is safe by then."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(n, signal.SIG_IGN) for n in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
 async def _session(job: _Job) -> "RunResult":
     """Compose and run; the record is closed whatever happens."""
     from qh1a import __version__, runtime
@@ -155,6 +169,7 @@ async def _session(job: _Job) -> "RunResult":
     labels: dict[str, str] = {}
     try:
         with progress(c.prescription, clock) as show:
+            clock.set_speed(job.speed)  # paced from here: preparing is not to be caught up
             result = await runtime.run(
                 plant=plant,
                 clock=clock,
@@ -167,8 +182,9 @@ async def _session(job: _Job) -> "RunResult":
         if result.wall_s > 0.0:
             labels["x_real_time"] = f"{result.sim_s / result.wall_s:.1f}"
     finally:
-        recorder.close(labels)
-        await plant.close()
+        with _deaf():
+            recorder.close(labels)
+            await plant.close()
     return result
 
 

@@ -337,9 +337,11 @@ class Estimators:
             self._base = p0
         drop = self._base - p0
         if drop < self._drop_limit:
-            if self._recentre_at is not None and now >= self._recentre_at:
-                self._base = p0
+            due = self._recentre_at is not None and now >= self._recentre_at
+            if due:
                 self._recentre_at = None
+            if due and drop > -self._drop_limit:  # far above is a kink: nothing to learn from
+                self._base = p0
             else:
                 most = track * 0.1
                 self._base -= most if drop > most else -most if drop < -most else drop

@@ -32,7 +32,7 @@ class Limited:
         u = self._main.step(self.target - pv, pv, dt, self.target)
         self._leads = self._main
         for limiter, left in zip(self._limiters, room, strict=True):
-            # One that stands by would ask for kp x room above the last output: most often far too much to lead.
+            # One that stands by would ask for kp x room above the last output: mostly too much to lead.
             if left is None or (limiter is not self._led and limiter.kp * left + self._out >= u):
                 continue
             if limiter is not self._led:
