@@ -73,7 +73,7 @@ async def run(
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     installed = []
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Signals are the main thread's; a run in another thread is stopped by its `stop` event.
         with suppress(ValueError, RuntimeError):
             loop.add_signal_handler(number, stop.set)

@@ -141,7 +141,7 @@ def _speed(text: str) -> float | None:
 @contextmanager
 def _deaf() -> Iterator[None]:
     """Nothing interrupts the half second in which the record is closed; the plant is safe by then."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(n, signal.SIG_IGN) for n in numbers]
     try:
         yield

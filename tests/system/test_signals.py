@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM end a run at full speed through `make_safe`, and the record is whole."""
+"""SIGINT, SIGTERM and a closed terminal end a run at full speed through `make_safe`, and the record is whole."""
 
 import re
 import signal
@@ -12,7 +12,7 @@ from tests.system.commands import Said, finish, qh1a, start, traceback_in, until
 from tests.system.stamped import MADE_SAFE
 
 WITHIN_S = 0.5
-BOTH = [signal.SIGTERM, signal.SIGINT]
+ENDING = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 RUN = ("run", "4h.toml", "--speed", "max", "--out")
 
 
@@ -25,7 +25,7 @@ def interrupted(path: Path, number: signal.Signals, module: str = "qh1a") -> tup
         return sent, finish(process)
 
 
-@pytest.mark.parametrize("number", BOTH, ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ENDING, ids=lambda n: n.name)
 def test_a_signal_makes_safe_within_half_a_second(tmp_path: Path, number: signal.Signals) -> None:
     """Measured to `make_safe` itself: the closing of the record and the summary come after it."""
     sent, said = interrupted(tmp_path / "s.qh1a", number, "tests.system.stamped")
@@ -35,7 +35,7 @@ def test_a_signal_makes_safe_within_half_a_second(tmp_path: Path, number: signal
     assert said.code == 130
 
 
-@pytest.mark.parametrize("number", BOTH, ids=lambda n: n.name)
+@pytest.mark.parametrize("number", ENDING, ids=lambda n: n.name)
 def test_an_interrupted_session_is_told_and_whole(tmp_path: Path, number: signal.Signals) -> None:
     path = tmp_path / "s.qh1a"
     _, said = interrupted(path, number)
