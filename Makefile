@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := sessions/4h
+EVERYTHING := '.[dev,report]'
+# What is installed is a copy, its core compiled: any change here and it is made anew.
+SOURCES := $(shell find hatch_build.py qh1a configs -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 # Compiled physics, kept between runs.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
@@ -43,7 +46,9 @@ clean: ## remove .venv and all caches; sessions/ stays
 	rm -rf $(VENV) .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml constraints.txt
+# With new requirements everything, else only qh1a itself, in seconds where the core is as it was.
+$(READY): ANEW = $(filter pyproject.toml constraints.txt,$?)
+$(READY): pyproject.toml constraints.txt $(SOURCES)
 	@$(PYTHON) --version >/dev/null 2>&1 || \
 		{ echo "no Python found as '$(PYTHON)': apt-get install python3 python3-venv" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -51,6 +56,10 @@ $(READY): pyproject.toml constraints.txt
 		"apt-get install python3.11 python3.11-venv, then make PYTHON=python3.11" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "'$(PYTHON)' cannot make a virtual environment: apt-get install python3-venv" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location -c constraints.txt -e '.[dev,report]'
+	$(if $(ANEW),$(PYTHON) -m venv $(VENV))
+	PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location \
+		$(if $(ANEW),$(EVERYTHING),--no-deps --force-reinstall .)
+	@$(BIN)/python -I -c 'import qh1a.control.kernel as k; k.__file__.endswith(".so") or print("the core runs as" \
+		" plain Python, about half as fast; to compile it: apt-get install gcc python3-dev, then make clean")'
 	@touch $@

@@ -8,6 +8,8 @@ condition gone. Which rules are looked at depends on the session's state only.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.hazards import LINGER_S, RULES, Rule, Side
 from qh1a.settings import Limits
 from qh1a.tick import (
@@ -36,6 +38,7 @@ class Active(NamedTuple):
 QUIET: Final = Active((), (), Response.NONE)
 
 
+@mypyc_attr(serializable=True)
 class _Slot:
     """One rule at work. Times are tick times; `_NEVER` means not."""
 
@@ -67,6 +70,7 @@ class _Slot:
         self.gone = False  # latched, and its cause has gone: a return is a new occurrence
 
 
+@mypyc_attr(serializable=True)
 class Alarms:
     """The alarm system of one session."""
 

@@ -7,6 +7,8 @@ patient gained; zeroed on entering RAMP, frozen on entering RINSEBACK. A meter t
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.control.index import (
     BALANCE,
     BALANCE_ABS,
@@ -58,6 +60,7 @@ SLOPE_BLOCKS: Final = 18
 SECONDS_PER_STEP: Final = 0.5
 
 
+@mypyc_attr(serializable=True)
 class Balance:
     """Balance, its slope, the learned pump ratio, and the eye on the scale itself."""
 

@@ -7,6 +7,8 @@ all it needs is; NOT_READY says that its condition does not apply (pump off, too
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.control.balance import EVERY, Balance
 from qh1a.control.index import (
@@ -150,6 +152,7 @@ class Before(NamedTuple):
     bits: int
 
 
+@mypyc_attr(serializable=True)
 class Bubble:
     """One air detector's counter, read as the bubble that is passing now."""
 
@@ -174,6 +177,7 @@ class Bubble:
         return 0.0
 
 
+@mypyc_attr(serializable=True)
 class Estimators:
     """Everything derived, in one pass a tick."""
 

@@ -8,6 +8,8 @@ import copy
 from collections.abc import Sequence
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.channels import N_DERIVED, N_MEASURED
 from qh1a.control.alarms import Alarms
 from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
@@ -32,6 +34,7 @@ from qh1a.units import NS_PER_S, Ns
 _R4S: Final = Response.R4S
 
 
+@mypyc_attr(serializable=True)
 class _State:
     """All that a kernel remembers between ticks."""
 

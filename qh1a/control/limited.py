@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.control.pid import Pid
 
 
+@mypyc_attr(serializable=True)
 class Limited:
     """One flow loop with its limiters: the lowest output leads, the others follow it."""
 

@@ -8,6 +8,8 @@ the limited signal, and the lowest output leads (min-select). All follow what re
 from collections.abc import Sequence
 from typing import Final, NamedTuple, assert_never
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.control.alarms import Active
 from qh1a.control.index import (
     BP,
@@ -59,7 +61,7 @@ _PP: Final = Actuator.PP
 def _fixed(plan: Plan) -> tuple[float, ...]:
     """Gas, and the clamps as the plan has them; those that depend on the tick start closed."""
     clamps = (plan.ac, plan.vc, plan.pc, plan.sc, plan.sr, plan.wc, plan.rc, plan.bv)
-    return (0.0, 0.0, 0.0, *(float(c == "open") for c in clamps))
+    return (0.0, 0.0, 0.0, *[float(c == "open") for c in clamps])
 
 
 _PLANNED: Final = tuple((PLANS[state], _fixed(PLANS[state])) for state in State)
@@ -104,6 +106,7 @@ class Situation(NamedTuple):
     trim_frozen: bool
 
 
+@mypyc_attr(serializable=True)
 class Loops:
     """All loops of the machine; one `step` and one `observe` a tick."""
 

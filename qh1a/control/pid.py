@@ -8,10 +8,13 @@ the supervisor is in command the integrator follows them, so it cannot wind up a
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 D_FILTER: Final = 0.125
 """Derivative filter time as a share of Td: the usual N = 8."""
 
 
+@mypyc_attr(serializable=True)
 class Pid:
     """u = ff + kp e + i + d, clipped to [lo, hi]; derivative on the measurement.
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 FLOOR: Final = 10.0
 """Q_p goes no lower by R1, and stays here while an input of the TMP is lost (mL/min)."""
 STEP: Final = 5.0
@@ -10,6 +12,7 @@ RESUME_SHARE: Final = 0.8
 RESUMES_PER_H: Final = 3
 
 
+@mypyc_attr(serializable=True)
 class Reduction:
     """Down 5 mL/min every 5 s to 10; afterwards to 80 % of what it was, at most three times an hour."""
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from operator import le
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.control.alarms import QUIET, Active
 from qh1a.control.index import (
     AC,
@@ -102,6 +104,7 @@ _RUNNING: Final = _CONNECTED
 """States in which I9 forbids nothing."""
 
 
+@mypyc_attr(serializable=True)
 class Supervisor:
     """The filter between the loops and the wire. `bits` says which interlocks bit in the last tick."""
 
@@ -184,7 +187,7 @@ class Supervisor:
     def _worst(active: Active, a: Actuator) -> Restrict:
         """The most restrictive entry for one actuator among the responses in force."""
         held = Restrict.HOLD if a in active.holds else Restrict.FREE
-        return max(held, *(RESPONSES[r][a] for r in active.responses))
+        return max(held, *[RESPONSES[r][a] for r in active.responses])
 
     def _phase(self, out: list[float], state: State) -> None:
         """I9: which pumps may turn at all in a phase."""

@@ -8,6 +8,8 @@ frames adds nothing but to the wall.
 from collections.abc import Sequence
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from qh1a.control.alarms import Alarms
 from qh1a.control.checks import CHECKS
 from qh1a.control.index import (
@@ -74,6 +76,7 @@ WARM_HI: Final = 37.5
 RESERVOIR_BAND_G: Final = 15.0
 
 
+@mypyc_attr(serializable=True)
 class Therapy:
     """The session with its clocks. Mutable; the discrete part stays the frozen `machine`."""
 

@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 MEAN_2S: Final = 20
 """Ticks in a 2-s mean."""
 MEAN_10S: Final = 5
 """2-s means in a 10-s mean."""
 
 
+@mypyc_attr(serializable=True)
 class Mean:
     """Mean of the last `n` values given; of fewer until there are so many."""
 
@@ -48,6 +51,7 @@ class Mean:
         return self._sum / self.filled if self.filled else 0.0
 
 
+@mypyc_attr(serializable=True)
 class Delay:
     """The value given `n` pushes ago."""
 
