@@ -1,4 +1,4 @@
-"""The real command line in processes of its own."""
+"""The installed program, its core compiled where that can be done, in processes of its own."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-REPO = Path(__file__).resolve().parents[2]
+QH1A = Path(sys.executable).parent / "qh1a"
 PATIENCE_S = 100.0
 """For a process on a loaded machine to finish what takes it seconds on a free one."""
 
@@ -31,14 +31,14 @@ class Said(NamedTuple):
 
 
 def environment() -> dict[str, str]:
-    """That of the tests, with the repository on the path of Python."""
-    return {**os.environ, "PYTHONPATH": str(REPO)}
+    """That of the tests, with nothing on the path of Python but what is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
-def start(folder: Path, *args: str, module: str = "qh1a") -> subprocess.Popen[str]:
-    """Start a command and do not wait for it."""
+def start(folder: Path, *args: str, script: Path = QH1A) -> subprocess.Popen[str]:
+    """Start a command, or another script in its place, and do not wait for it."""
     return subprocess.Popen(
-        [sys.executable, "-m", module, *args],
+        [sys.executable, str(script), *args],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and a closed terminal end a run at full speed through `make_safe`, and the record is whole."""
+"""SIGINT, SIGTERM and a closed terminal end a run through `make_safe`, and the record is whole."""
 
 import re
 import signal
@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from qh1a.record import SessionFile
-from tests.system.commands import Said, finish, qh1a, start, traceback_in, until_minutes
-from tests.system.stamped import MADE_SAFE
+from tests.system import stamped
+from tests.system.commands import QH1A, Said, finish, qh1a, start, traceback_in, until_minutes
 
 WITHIN_S = 0.5
 ENDING = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 RUN = ("run", "4h.toml", "--speed", "max", "--out")
 
 
-def interrupted(path: Path, number: signal.Signals, module: str = "qh1a") -> tuple[int, Said]:
+def interrupted(path: Path, number: signal.Signals, script: Path = QH1A) -> tuple[int, Said]:
     """Start a 4 h session, send a signal in its third minute: when it was sent, and how the run ended."""
-    with start(path.parent, *RUN, str(path), module=module) as process:
+    with start(path.parent, *RUN, str(path), script=script) as process:
         until_minutes(process, path)
         sent = time.monotonic_ns()
         process.send_signal(number)
@@ -28,8 +28,8 @@ def interrupted(path: Path, number: signal.Signals, module: str = "qh1a") -> tup
 @pytest.mark.parametrize("number", ENDING, ids=lambda n: n.name)
 def test_a_signal_makes_safe_within_half_a_second(tmp_path: Path, number: signal.Signals) -> None:
     """Measured to `make_safe` itself: the closing of the record and the summary come after it."""
-    sent, said = interrupted(tmp_path / "s.qh1a", number, "tests.system.stamped")
-    at = re.search(rf"^{MADE_SAFE} (\d+)$", said.err, re.MULTILINE)
+    sent, said = interrupted(tmp_path / "s.qh1a", number, Path(stamped.__file__))
+    at = re.search(rf"^{stamped.MADE_SAFE} (\d+)$", said.err, re.MULTILINE)
     assert at is not None, said
     assert int(at[1]) - sent <= WITHIN_S * 1e9
     assert said.code == 130
