@@ -10,15 +10,10 @@ from typing import Final, NamedTuple
 from mypy_extensions import mypyc_attr
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
+from qh1a.control.air import AirCounters
 from qh1a.control.balance import EVERY, Balance
 from qh1a.control.index import (
     AC,
-    AIR_1MIN,
-    AIR_5MIN,
-    AIR_P,
-    AIR_P_BUBBLE,
-    AIR_V,
-    AIR_V_BUBBLE,
     AT_CAP,
     BLOOD_STOP_S,
     BP,
@@ -46,8 +41,6 @@ from qh1a.control.index import (
     P_FIL,
     P_PRE,
     P_VEN,
-    P_VEN_DROP,
-    P_VEN_EXP,
     P_VEN_FAST,
     P_VEN_RUN,
     PHASE,
@@ -82,6 +75,7 @@ from qh1a.control.index import (
     TMP,
     TMP_RUN,
 )
+from qh1a.control.venous import ExpectedVenous
 from qh1a.control.windows import MEAN_2S, MEAN_10S, Delay, Mean
 from qh1a.settings import Limits, Prescription, Rig
 from qh1a.tick import Frame, Quality, Response, SessionView, State
@@ -123,11 +117,6 @@ _NEEDED: Final = tuple(sorted({c for _, needs in _LOST for c in needs}))
 _CLAMPS: Final = tuple((a, POS_AC + k) for k, a in enumerate(range(AC, BV + 1)))
 CLAMP_NS: Final = 500_000_000
 """0.5 s after the command (H29), and the tick in which the command travels."""
-RECENTRE_NS: Final = 10 * NS_PER_S
-TRACK_MMHG_S: Final = 5.0 / 60.0
-"""The expected venous pressure follows at most 5 mmHg/min (circuit 2, H05)."""
-LEARN_MMHG_S: Final = 1.0
-"""In RAMP it is learned: blood replaces the prime in the return line within a minute or two."""
 RUN_NS: Final = 10 * NS_PER_S
 WARM_RETURN_NS: Final = 180 * NS_PER_S
 
@@ -153,54 +142,21 @@ class Before(NamedTuple):
 
 
 @mypyc_attr(serializable=True)
-class Bubble:
-    """One air detector's counter, read as the bubble that is passing now."""
-
-    __slots__ = ("_counter", "_quiet", "volume")
-
-    def __init__(self) -> None:
-        self._counter: float | None = None
-        self._quiet = 0
-        self.volume = 0.0
-
-    def step(self, counter: float) -> float:
-        """Air since the tick before; `volume` is the bubble it belongs to (three clear ticks end one)."""
-        more = 0.0 if self._counter is None else counter - self._counter
-        self._counter = counter
-        if more > 0.0:
-            self.volume += more
-            self._quiet = 0
-            return more
-        self._quiet += 1
-        if self._quiet >= 3:
-            self.volume = 0.0
-        return 0.0
-
-
-@mypyc_attr(serializable=True)
 class Estimators:
     """Everything derived, in one pass a tick."""
 
     def __init__(self, prescription: Prescription, limits: Limits, rig: Rig) -> None:
         self._hct = prescription.patient.haematocrit
-        self._kg = prescription.patient.weight_kg
-        self._r_ret = rig.return_resistance
-        self._drop_limit = limits["p_ven_drop_mmhg"]
         self._p_ven_high = limits["p_ven_high_mmhg"]
         self._means = tuple((Mean(MEAN_2S), Mean(MEAN_10S)) for _ in _FLOWS)
         self._lost = False
         self._state = State.SELF_WAIT
         self._balance_gap = 0
-        self._bubbles = (Bubble(), Bubble())
-        self._air_now = 0.0
-        self._air = (Delay(60), Delay(300))
-        self._air_sum = [0.0, 0.0]
+        self._air = AirCounters(prescription.patient.weight_kg)
+        self._venous = ExpectedVenous(rig.return_resistance, limits["p_ven_drop_mmhg"])
         self._ticks = 0
         self._pp_since: int | None = None
         self._rp_since: int | None = None
-        self._base: float | None = None
-        self._commanded = 0.0
-        self._recentre_at: int | None = None
         self._drop_base = Mean(BASELINE_S)
         self._drop_2s = Mean(MEAN_2S)
         self._f2 = Delay(60)
@@ -235,7 +191,7 @@ class Estimators:
         self._flows(v, q)
         self._pressures(frame.now, v, q, sent, state)
         self._second_filter(v, q)
-        self._air_counters(v, q)
+        self._air.step(v, q)
         self._timers(frame.now, v, q, sent)
         self._standing(gap_ns, v, q, state, sent, r4s=r4s)
         self._lost_signals(v, q)
@@ -301,7 +257,7 @@ class Estimators:
         q[P_VEN_RUN] = known if q_b > 40.0 else _NOT_READY
         q[P_VEN_FAST] = known if q_b >= 50.0 else _NOT_READY
         q[P_ACC_FAST] = (q[P_ACC] or q[Q_B_2S]) if q_b >= 100.0 else _NOT_READY
-        self._expected(now, v, q, sent, LEARN_MMHG_S if state is _RAMP else TRACK_MMHG_S)
+        self._venous.step(now, v, q, sent, learning=state is _RAMP)
 
     def _reactor(self, v: list[float], q: list[int], state: State) -> None:
         v[DP_BR] = v[P_BRI] - v[P_BRO]
@@ -320,39 +276,6 @@ class Estimators:
         else:
             q[DP_BR_OVER] = _NOT_READY
 
-    def _expected(self, now: int, v: list[float], q: list[int], sent: Sequence[float], track: float) -> None:
-        """H05: P0 + R_ret (Q_b - Q_p + Q_r), P0 tracked slowly, frozen while the drop is beyond its limit."""
-        flow = v[Q_B_2S] - v[Q_P_2S] + v[Q_R_2S]
-        known = q[P_VEN] or q[Q_B_2S] or q[Q_P_2S] or q[Q_R_2S]
-        commanded = sent[BP] - sent[PP] + sent[RP]
-        if abs(commanded - self._commanded) > 3.0:
-            self._commanded = commanded
-            self._recentre_at = now + RECENTRE_NS
-        if sent[BP] < 40.0:
-            self._base = None
-        if known or sent[BP] < 40.0:  # a lost reading must not make a fallen pressure the expected one
-            q[P_VEN_EXP] = q[P_VEN_DROP] = known or _NOT_READY
-            return
-        p0 = v[P_VEN] - self._r_ret * flow
-        if self._base is None:
-            if self._recentre_at is not None and now < self._recentre_at:
-                q[P_VEN_EXP] = q[P_VEN_DROP] = _NOT_READY
-                return
-            self._base = p0
-        drop = self._base - p0
-        if drop < self._drop_limit:
-            due = self._recentre_at is not None and now >= self._recentre_at
-            if due:
-                self._recentre_at = None
-            if due and drop > -self._drop_limit:  # far above is a kink: nothing to learn from
-                self._base = p0
-            else:
-                most = track * 0.1
-                self._base -= most if drop > most else -most if drop < -most else drop
-        v[P_VEN_EXP] = self._base + self._r_ret * flow
-        v[P_VEN_DROP] = v[P_VEN_EXP] - v[P_VEN]
-        q[P_VEN_EXP] = q[P_VEN_DROP] = _GOOD
-
     def _second_filter(self, v: list[float], q: list[int]) -> None:
         v[DP_F2] = v[P_F2] - v[P_F2O]
         q[DP_F2] = q[P_F2] or q[P_F2O]
@@ -369,23 +292,6 @@ class Estimators:
         q[R_F2_FALL] = _GOOD if ready else _NOT_READY
         if ready:
             v[R_F2_FALL] = 100.0 * (1.0 - resistance / self._f2_median)
-
-    def _air_counters(self, v: list[float], q: list[int]) -> None:
-        q[AIR_V_BUBBLE] = q[AIR_1MIN] = q[AIR_5MIN] = q[AIR_V]
-        q[AIR_P_BUBBLE] = q[AIR_P]
-        venous, plasma = self._bubbles
-        if q[AIR_V] == _GOOD:
-            self._air_now += venous.step(v[AIR_V])
-        if q[AIR_P] == _GOOD:
-            plasma.step(v[AIR_P])
-        v[AIR_V_BUBBLE] = venous.volume
-        v[AIR_P_BUBBLE] = plasma.volume
-        if not self._ticks % 10:
-            for k, ring in enumerate(self._air):
-                self._air_sum[k] += self._air_now - (ring.push(self._air_now) or 0.0)
-            self._air_now = 0.0
-        v[AIR_1MIN] = (self._air_sum[0] + self._air_now) / self._kg
-        v[AIR_5MIN] = (self._air_sum[1] + self._air_now) / self._kg
 
     def _timers(self, now: int, v: list[float], q: list[int], sent: Sequence[float]) -> None:
         v[T_W_MAX] = v[T_W1] if v[T_W1] > v[T_W2] else v[T_W2]
