@@ -26,15 +26,18 @@ def polite() -> Iterator[None]:
     """Turn a user's mistake into one line on stderr and exit code 2; anything else is our own mistake."""
     try:
         yield
-    except Exception as error:
-        from qh1a.config import ConfigError
-        from qh1a.plant import PlantError
-        from qh1a.record import RecordError
+    except _mistakes() as error:
+        complain(str(error))
+        raise typer.Exit(BAD_USE) from None
 
-        if isinstance(error, RefusedError | ConfigError | PlantError | RecordError):
-            complain(str(error))
-            raise typer.Exit(BAD_USE) from None
-        raise
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    """The errors that are the user's; asked only once one was raised, so that `--help` imports nothing."""
+    from qh1a.config import ConfigError
+    from qh1a.plant import PlantError
+    from qh1a.record import RecordError
+
+    return RefusedError, ConfigError, PlantError, RecordError
 
 
 def complain(text: str) -> None:
