@@ -11,7 +11,7 @@ from qh1a.settings import Prescription
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultError, FaultScript, ScriptedFault, read_script
 from qh1a.sim.parameters import CircuitParameters
-from qh1a.sim.patient import Patient
+from qh1a.sim.person import Person
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank, SensorFile, sensor_rows
 from qh1a.tick import Decision, EventCode, Frame, Intent, SessionView
@@ -25,7 +25,7 @@ class SimParts:
     """What a simulated plant is made of, and its trees for the record."""
 
     circuit: CircuitParameters
-    patient: Patient
+    patient: Person
     sensors: SensorFile
     faults: tuple[ScriptedFault, ...]
     trees: Mapping[str, object]
@@ -56,9 +56,9 @@ def load_circuit(path: Path) -> CircuitParameters:
     return load(CircuitParameters, path, "circuit")
 
 
-def load_patient(path: Path, overrides: Mapping[str, object] = NO_OVERRIDES) -> Patient:
+def load_patient(path: Path, overrides: Mapping[str, object] = NO_OVERRIDES) -> Person:
     """A virtual patient. Raises `ConfigError`."""
-    return build(Patient, read(path), str(path), "patient", overrides)
+    return build(Person, read(path), str(path), "patient", overrides)
 
 
 def load_sensors(path: Path) -> SensorFile:

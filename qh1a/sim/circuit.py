@@ -2,29 +2,31 @@
 
 import io
 from collections.abc import Sequence
-from math import exp
+from math import exp, floor
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import air, layout, lines, network, pumps, separator, slow, thermal
+from qh1a.sim import bubbles, gas_side, layout, network, pumps, separator, slow, thermal, transport
+from qh1a.sim.constants import constants
+from qh1a.sim.graph import EDGES, N_EDGES, N_FLOWS, NODE_TANK, Flow, Node, Tank
 from qh1a.sim.jit import compiled
-from qh1a.sim.layout import BIN_ML, C, S
-from qh1a.sim.lines import N_SOLUTES, N_SPECIES, N_TANKS, NODE_TANK, SPAN, Flow, Node, Species, Tank
-from qh1a.sim.observe import observe
+from qh1a.sim.layout import N_ACTUATORS, C, S
+from qh1a.sim.observe import observe, observe_content
 from qh1a.sim.parameters import CircuitParameters
-from qh1a.sim.patient import Patient
+from qh1a.sim.person import Person
 from qh1a.sim.pumps import N_DRIVE_CONSTANTS, N_DRIVES, Drive
+from qh1a.sim.species import N_SPECIES, Species
+from qh1a.sim.start import fill, state_size
 from qh1a.sim.truth import Disturbance, Truth
 
 DT_S: Final = 0.1
-N_ACTUATORS: Final = 17
-_HP: Final = 4
-_W: Final = 5
-_FIRST_CLAMP: Final = 9
-_SLOW: Final = 10  # ticks between slow updates
-_WARMER_OUTLET: Final = SPAN["warmer"][1] - 1
+SOLUTE_TICKS: Final = 5
+"""Steps between two of transport: what the fluid carries changes over seconds, what moves it within one."""
+_SLOW: Final = 10
+_MERGE_ML: Final = 0.02
+"""Air that follows this close joins the bubble before it: a stream of air is not a thousand bubbles."""
 
 
 @compiled
@@ -36,9 +38,9 @@ def _drive(
     wanted: NDArray[np.float64],
 ) -> None:
     """Move clamps and rotors; `wanted` becomes what each pump would displace, in mL/s."""
-    position = state[layout.POSITION : layout.VOL]
+    position = state[layout.POSITION : layout.S1]
     for i in range(layout.N_CLAMPS):
-        position[i] = pumps.travel(position[i], actuators[_FIRST_CLAMP + i], c[C.TRAVEL], DT_S)
+        position[i] = pumps.travel(position[i], actuators[layout.FIRST_CLAMP + i], c[C.TRAVEL], DT_S)
     p = state[layout.PRESSURE : layout.FLOW]
     drives = c[layout.DRIVES : layout.INLET].reshape(N_DRIVES, N_DRIVE_CONSTANTS)
     for i in range(N_DRIVES):
@@ -55,8 +57,10 @@ def _drive(
         if abs(rpm) > 0.1:
             state[layout.RUN_S + i] += DT_S
         state[layout.RPM + i] = rpm
-        factor = d[Disturbance.BP_STROKE_FACTOR + i]
-        wanted[i] = rpm / 60.0 * pumps.stroke(state[layout.RUN_S + i], factor, drives[i])
+        factor = d[Disturbance.BP_STROKE_FACTOR + i] * pumps.worn(state[layout.RUN_S + i], drives[i])
+        turned, angle = rpm / 60.0 * DT_S, state[layout.ANGLE + i]
+        wanted[i] = pumps.displaced(angle, turned, factor, drives[i]) / DT_S
+        state[layout.ANGLE + i] = angle + turned - floor(angle + turned)
 
 
 @compiled
@@ -69,7 +73,7 @@ def _split(
 ) -> None:
     """Flows that follow from the solved ones."""
     flow = state[layout.FLOW : layout.VISCOSITY]
-    vol = state[layout.VOL : layout.MASS]
+    vol = state[layout.VOL : layout.MOVED]
     access_on = state[S.ACCESS_ON] > 0.5
     venous_on = state[S.VENOUS_ON] > 0.5
     outside = network.spills(d)
@@ -98,61 +102,68 @@ def _split(
 def _carry_air(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64]) -> None:
     """Bubbles in the return line and in the plasma line; the chamber traps what reaches it."""
     flow = state[layout.FLOW : layout.VISCOSITY]
-    bins = state[layout.AIR_BINS_V : layout.AIR_BINS_P]
+    table = state[layout.AIR_V_LINE : layout.AIR_P_LINE].reshape(bubbles.CAPACITY, bubbles.N_COLUMNS)
     from_chamber = state[S.CHAMBER_AIR] * DT_S
-    bins[0] += from_chamber
     # A line full of air carries as much air as it would carry liquid: no more can enter.
-    bins[0] += max(0.0, min(d[Disturbance.AIR_RETURN_ML_S], flow[Flow.RETURN])) * DT_S
-    state[S.SHIFT_V], detected, out, back = air.carry(
-        bins,
-        state[S.SHIFT_V],
-        (flow[Flow.RETURN] + state[S.CHAMBER_AIR]) * DT_S,
-        BIN_ML,
-        int(c[C.BINS_V_DETECTOR]),
-        int(c[C.BINS_V_END]),
+    let_in = max(0.0, min(d[Disturbance.AIR_RETURN_ML_S], flow[Flow.RETURN])) * DT_S
+    count = bubbles.enter(table, int(state[S.BUBBLES_V]), from_chamber + let_in, _MERGE_ML)
+    count, detected, out, back = bubbles.carry(
+        table, count, (flow[Flow.RETURN] + state[S.CHAMBER_AIR]) * DT_S, c[C.V_DETECTOR], c[C.V_END]
     )
     # Air driven backwards stays at the start of either line.
-    bins[0] += back
+    state[S.BUBBLES_V] = bubbles.enter(table, count, back, _MERGE_ML)
     state[S.AIR] -= from_chamber
     state[S.AIR_V] += detected
     if state[S.VENOUS_ON] > 0.5 and not network.spills(d):
         state[S.AIR_PATIENT] += out
-    bins = state[layout.AIR_BINS_P : layout.STATE_SIZE]
-    bins[0] += max(0.0, min(d[Disturbance.AIR_PLASMA_ML_S], flow[Flow.PLASMA_RETURN])) * DT_S
-    state[S.SHIFT_P], detected, out, back = air.carry(
-        bins,
-        state[S.SHIFT_P],
-        flow[Flow.PLASMA_RETURN] * DT_S,
-        BIN_ML,
-        int(c[C.BINS_P_DETECTOR]),
-        int(c[C.BINS_P_END]),
+    table = state[layout.AIR_P_LINE : layout.PARCELS].reshape(bubbles.CAPACITY, bubbles.N_COLUMNS)
+    let_in = max(0.0, min(d[Disturbance.AIR_PLASMA_ML_S], flow[Flow.PLASMA_RETURN])) * DT_S
+    count = bubbles.enter(table, int(state[S.BUBBLES_P]), let_in, _MERGE_ML)
+    count, detected, out, back = bubbles.carry(
+        table, count, flow[Flow.PLASMA_RETURN] * DT_S, c[C.P_DETECTOR], c[C.P_END]
     )
-    bins[0] += back
+    state[S.BUBBLES_P] = bubbles.enter(table, count, back, _MERGE_ML)
     state[S.AIR_P] += detected
     state[S.AIR] += out
     state[S.AIR_RES] += state[S.RES_AIR] * DT_S
 
 
 @compiled
-def _transport(state: NDArray[np.float64], c: NDArray[np.float64]) -> None:
-    """Move all fluid and what it carries."""
-    vol = state[layout.VOL : layout.MASS]
-    mass = state[layout.MASS : layout.CONC].reshape(N_TANKS, N_SPECIES)
-    conc = state[layout.CONC : layout.PERIPHERAL].reshape(N_TANKS, N_SPECIES)
+def _count(state: NDArray[np.float64]) -> None:
+    """Volumes after this step, and what has flowed since the last transport."""
+    vol = state[layout.VOL : layout.MOVED]
     flow = state[layout.FLOW : layout.VISCOSITY]
-    central = c[layout.POOLS :].reshape(N_SOLUTES - 1, 6)[:, 0]
-    n = lines.substeps(vol, flow, DT_S)
-    for _ in range(n):
-        lines.concentrations(vol, mass, conc, central, plasma_excess(state, c))
-        lines.move(vol, mass, conc, flow, c[layout.SIEVING : layout.TABLE], DT_S / n)
-    # The patient's core is a boundary: what heat leaves it, the body makes.
-    mass[Tank.PATIENT, Species.HEAT] = conc[Tank.PATIENT, Species.HEAT] * vol[Tank.PATIENT]
+    for e in range(N_EDGES):
+        v = flow[EDGES[e, 0]] * DT_S
+        vol[EDGES[e, 1]] -= v
+        vol[EDGES[e, 2]] += v
+    for f in range(N_FLOWS):
+        state[layout.MOVED + f] += flow[f] * DT_S
+    state[S.FILTERED] += flow[Flow.MEMBRANE] * DT_S
+    state[S.PUMPED] += flow[Flow.BP] * DT_S
+    state[S.NET] += (flow[Flow.RETURN_PATIENT] - flow[Flow.ACCESS_PATIENT]) * DT_S
 
 
 @compiled
-def plasma_excess(state: NDArray[np.float64], c: NDArray[np.float64]) -> float:
-    """Plasma gained by the patient since the start, mL."""
-    return state[layout.VOL + Tank.PATIENT] - state[layout.MASS + Tank.PATIENT * N_SPECIES] - c[C.PLASMA_0]
+def _carry(
+    state: NDArray[np.float64],
+    c: NDArray[np.float64],
+    actuators: NDArray[np.float64],
+    d: NDArray[np.float64],
+    dt: float,
+) -> None:
+    """All that the fluid carries, over the `dt` s since the last time."""
+    transport.move(state, c, dt)
+    gas_side.exchange(state, c, actuators, d, dt)
+    gas_side.hydrate(state, c, dt)
+    # What leaves the warmer is what has mixed there, before the plate heats it again.
+    t_out = thermal.outlet_temperature(state, c)
+    state[S.T_OUT] = t_out
+    watts = thermal.power(actuators[layout.W], d[Disturbance.HEATER_STUCK_W], t_out, state, c, dt)
+    state[S.HEATER_W] = watts
+    thermal.exchange(state, c, watts, state[S.AMBIENT], dt)
+    thermal.keep_core(state, c[C.CORE])
+    gas_side.breathe(state, c)
 
 
 @compiled
@@ -164,103 +175,60 @@ def _advance(
     truth: NDArray[np.float64],
 ) -> None:
     """One step of the whole circuit."""
-    vol = state[layout.VOL : layout.MASS]
-    flow = state[layout.FLOW : layout.VISCOSITY]
-    pressure = state[layout.PRESSURE : layout.FLOW]
-    chamber = NODE_TANK + Node.CHAMBER
+    vol, flow = state[layout.VOL : layout.MOVED], state[layout.FLOW : layout.VISCOSITY]
     wanted = np.empty(N_DRIVES)
-    outlet = layout.MASS + _WARMER_OUTLET * N_SPECIES + Species.HEAT
-    t_out = state[outlet] / vol[_WARMER_OUTLET]
     _drive(state, c, actuators, d, wanted)
-    heparin = min(max(0.0, actuators[_HP]) / 3600.0, vol[Tank.SYRINGE] / DT_S)
-    cells = state[layout.MASS : layout.CONC].reshape(N_TANKS, N_SPECIES)[:, Species.RBC]
+    heparin = min(max(0.0, actuators[layout.HP]) / 3600.0, vol[Tank.SYRINGE] / DT_S)
     pre, fibres = NODE_TANK + Node.PRE, NODE_TANK + Node.LUMEN
-    polarised = separator.limit(
-        c[layout.TABLE : layout.REST], cells[pre] / vol[pre], cells[fibres] / vol[fibres], flow[Flow.BP]
-    )
+    entering = state[layout.MASS + pre * N_SPECIES + Species.RBC] / vol[pre]
+    packed = state[layout.MASS + fibres * N_SPECIES + Species.RBC] / vol[fibres]
+    polarised = separator.limit(c[layout.TABLE : layout.REST], entering, packed, flow[Flow.BP])
     state[S.Q_LIMIT] += (polarised - state[S.Q_LIMIT]) * (1.0 - exp(-DT_S / c[C.LAYER_S]))
     network.solve(state, c, wanted, heparin, d, DT_S)
     _split(state, c, d, heparin, wanted[Drive.CP])
-    state[S.NET] += (flow[Flow.RETURN_PATIENT] - flow[Flow.ACCESS_PATIENT]) * DT_S
+    _count(state)
     _carry_air(state, c, d)
-    _transport(state, c)
-    pressure[Node.CHAMBER] = network.chamber_pressure(vol[chamber], state[S.AIR], c)
+    chamber = NODE_TANK + Node.CHAMBER
+    state[layout.PRESSURE + Node.CHAMBER] = network.chamber_pressure(vol[chamber], state[S.AIR], c)
     state[S.AMBIENT] = c[C.AMBIENT] + d[Disturbance.T_AMB_OFFSET_K]
-    watts = thermal.power(actuators[_W], d[Disturbance.HEATER_STUCK_W], t_out, state, c, DT_S)
-    state[S.HEATER_W] = watts
-    thermal.exchange(state, c, watts, state[S.AMBIENT], DT_S)
     state[S.TICKS] += 1.0
+    if state[S.TICKS] % SOLUTE_TICKS == 0.0:
+        _carry(state, c, actuators, d, SOLUTE_TICKS * DT_S)
     if state[S.TICKS] % _SLOW == 0.0:
-        slow.viscosities(state, c)
-        slow.clog(state, c, _SLOW * DT_S)
-        slow.metabolise(state, c, plasma_excess(state, c), _SLOW * DT_S)
-        slow.audit(state)
+        slow.advance(state, c, d, _SLOW * DT_S)
     observe(state, c, truth)
+    if state[S.TICKS] % SOLUTE_TICKS == 0.0:
+        observe_content(state, c, truth)
 
 
 class Circuit:
     """One circuit with its patient.
 
-    `primed`: it starts full of prime and warm, RES at its working weight; otherwise its lines hold saline at
+    `primed`: it starts full of prime and warm, RES at its working weight; otherwise its lines hold prime at
     room temperature and RES is empty. `truth` is in `Truth` order, refreshed by `step`.
     """
 
     __slots__ = ("_actuators", "_blob", "_constants", "_state", "truth")
 
-    def __init__(self, parameters: CircuitParameters, patient: Patient, *, primed: bool) -> None:
-        self._constants = layout.constants(parameters, patient)
+    def __init__(self, parameters: CircuitParameters, person: Person, *, primed: bool) -> None:
+        self._constants = constants(parameters, person)
         # State and truth share one array, so that a snapshot is one array.
-        self._blob = np.zeros(layout.STATE_SIZE + len(Truth))
-        self._state = self._blob[: layout.STATE_SIZE]
-        self.truth = self._blob[layout.STATE_SIZE :]
+        size = state_size(self._constants)
+        self._blob = np.zeros(size + len(Truth))
+        self._state = self._blob[:size]
+        self.truth = self._blob[size:]
         self._actuators = np.zeros(N_ACTUATORS)
-        self._fill(parameters, patient, primed=primed)
-        slow.viscosities(self._state, self._constants)
-        slow.audit(self._state)
+        fill(self._state, self._constants, parameters, person, primed=primed)
         observe(self._state, self._constants, self.truth)
-
-    def _fill(self, p: CircuitParameters, patient: Patient, *, primed: bool) -> None:
-        """Set the state of the start."""
-        state, c = self._state, self._constants
-        vol = state[layout.VOL : layout.MASS]
-        mass = state[layout.MASS : layout.CONC].reshape(N_TANKS, N_SPECIES)
-        temperature = p.thermal.prime if primed else p.thermal.ambient
-        vol[Tank.PATIENT] = c[C.BLOOD_0]
-        vol[Tank.SALINE] = p.bags.saline / layout.SALINE_G_PER_ML
-        vol[Tank.WASTE] = p.bags.waste_primed / layout.SALINE_G_PER_ML if primed else 0.0
-        vol[Tank.RES] = p.reservoir.start / layout.PLASMA_G_PER_ML if primed else 0.0
-        vol[Tank.SYRINGE] = c[C.SYRINGE]
-        vol[NODE_TANK : lines.FIRST_LINE] = c[layout.REST : layout.COMPLIANCE]
-        vol[lines.FIRST_LINE :] = lines.line_volumes(p)
-        filled = [Tank.RES, *range(NODE_TANK, N_TANKS)]
-        if primed:
-            mass[filled, Species.ALBUMIN] = p.prime.albumin * vol[filled]
-        mass[:, Species.HEAT] = p.thermal.ambient * vol
-        mass[filled, Species.HEAT] = temperature * vol[filled]
-        mass[Tank.PATIENT, Species.HEAT] = patient.temperature * vol[Tank.PATIENT]
-        # The core temperature is a boundary: nothing overwrites this one concentration.
-        state[layout.CONC + Tank.PATIENT * N_SPECIES + Species.HEAT] = patient.temperature
-        mass[Tank.PATIENT, Species.RBC] = patient.hct * vol[Tank.PATIENT]
-        pools = c[layout.POOLS :].reshape(N_SOLUTES - 1, 6)
-        mass[Tank.PATIENT, 1:N_SOLUTES] = pools[:, 0] * pools[:, 5]
-        state[layout.PERIPHERAL : layout.MADE] = pools[:, 1] * pools[:, 5]
-        state[[S.PLATE, S.SHELL]] = temperature
-        state[S.AMBIENT] = p.thermal.ambient
-        state[S.AIR] = p.chamber.volume - p.chamber.blood
-        state[S.Q_LIMIT] = separator.limit(c[layout.TABLE : layout.REST], 0.0, 0.0, 0.0)
-        # Unpowered clamps: all closed but the recirculation (circuit description, 5); BV at bypass.
-        state[layout.POSITION + network.RC] = 1.0
-        state[S.VOLUME_0] = slow.total_volume(state, c)
-        for k in range(N_SOLUTES):
-            state[layout.INVENTORY + k] = slow.inventory(state, k)
+        observe_content(self._state, self._constants, self.truth)
 
     def step(
         self, actuators: Sequence[float] | NDArray[np.float64], disturbance: NDArray[np.float64]
     ) -> None:
         """Advance by `DT_S` under whole desired `actuators` and `disturbance` in `Disturbance` order.
 
-        Actuators: BP PP CP RP mL/min, HP mL/h, W set point C (0 off), gas O2 air CO2 mL/min (no effect
-        yet), clamps AC VC PC SC SR WC RC (1 open) and BV (1 through the bioreactor).
+        Actuators: BP PP CP RP mL/min, HP mL/h, W set point C (0 off), gas O2 air CO2 mL/min, clamps AC VC PC
+        SC SR WC RC (1 open) and BV (1 through the bioreactor).
         """
         self._actuators[:] = actuators
         _advance(self._state, self._constants, self._actuators, disturbance, self.truth)
@@ -272,7 +240,7 @@ class Circuit:
 
     def clear_air(self) -> None:
         """Take the air out of both return lines with a syringe, as one does before a restart."""
-        self._state[layout.AIR_BINS_V : layout.STATE_SIZE] = 0.0
+        self._state[S.BUBBLES_V] = self._state[S.BUBBLES_P] = 0.0
 
     def snapshot(self) -> bytes:
         """Everything a continuation needs, but parameters and patient."""

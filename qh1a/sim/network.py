@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qh1a.sim import layout, pumps, separator
+from qh1a.sim.graph import N_NODES, N_SOLVED, NODE_TANK, Flow, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import ATMOSPHERE, C, S
-from qh1a.sim.lines import N_NODES, N_SOLVED, NODE_TANK, Flow, Node, Tank
 from qh1a.sim.pumps import N_DRIVE_CONSTANTS, N_DRIVES, Drive, DriveConstant
 from qh1a.sim.truth import Disturbance
 
@@ -180,8 +180,8 @@ def _access(
     d: NDArray[np.float64],
 ) -> None:
     """Access limb with its saline, and the joint of the open line ends."""
-    vol, half = state[layout.VOL : layout.MASS], c[C.R_CLAMP]
-    position = state[layout.POSITION : layout.VOL]
+    vol, half = state[layout.VOL : layout.MOVED], c[C.R_CLAMP]
+    position = state[layout.POSITION : layout.S1]
     collapse = 1.0 + exp((-p[Node.ACC] - c[C.ACCESS_COLLAPSE]) / c[C.ACCESS_COLLAPSE_WIDTH])
     viscosity = state[layout.VISCOSITY + Flow.ACCESS]
     g, known = 1.0 / (c[C.R_ACCESS] * viscosity * d[Disturbance.R_ACC_FACTOR] * collapse), 0.0
@@ -225,12 +225,12 @@ def _blood(
     d: NDArray[np.float64],
 ) -> None:
     """Separator, chamber and return line."""
-    vol = state[layout.VOL : layout.MASS]
+    vol = state[layout.VOL : layout.MOVED]
     viscosity = state[layout.VISCOSITY : layout.RPM]
-    g = 1.0 / (c[C.R_S1_HALF] * viscosity[Flow.S1_IN])
-    _set(coef, Flow.S1_IN, g, 0.0, 0.0)
+    half = c[C.R_S1_HALF] / state[layout.S1 + separator.SeparatorState.OPEN]
+    _set(coef, Flow.S1_IN, 1.0 / (half * viscosity[Flow.S1_IN]), 0.0, 0.0)
     wet = left(vol[NODE_TANK + Node.CHAMBER], c[C.CHAMBER_OUTLET])
-    g = 1.0 / (c[C.R_S1_HALF] * viscosity[Flow.S1_OUT] + c[C.R_CHAMBER_INLET] * viscosity[Flow.RETURN])
+    g = 1.0 / (half * viscosity[Flow.S1_OUT] + c[C.R_CHAMBER_INLET] * viscosity[Flow.RETURN])
     if p[Node.CHAMBER] > p[Node.LUMEN]:
         g *= wet
     _set(coef, Flow.S1_OUT, g, 0.0, 0.0)
@@ -238,8 +238,9 @@ def _blood(
     if p[Node.CHAMBER] > known:
         g *= wet
     _set(coef, Flow.RETURN, g, 0.0, known)
-    clean = 1.0 + state[S.FOULING] + state[S.CAKE]
-    lp = c[C.LP] * d[Disturbance.S1_LP_FACTOR] / (clean * viscosity[Flow.MEMBRANE])
+    lp = d[Disturbance.S1_LP_FACTOR] * separator.permeability(
+        c[layout.SEPARATOR : layout.TABLE], state[layout.S1 : layout.OX_GAS], viscosity[Flow.MEMBRANE]
+    )
     tmp = p[Node.LUMEN] - p[Node.FIL]
     q, slope = separator.filtration(tmp, lp, state[S.Q_LIMIT])
     coef[Flow.MEMBRANE, 0] = slope
@@ -256,7 +257,7 @@ def _plasma(
     d: NDArray[np.float64],
 ) -> None:
     """Oxygenator, bioreactor or bypass, restrictor, second filter, return."""
-    position, half = state[layout.POSITION : layout.VOL], c[C.R_CLAMP]
+    position, half = state[layout.POSITION : layout.S1], c[C.R_CLAMP]
     viscosity = state[layout.VISCOSITY : layout.RPM]
     rx, bypass = bioreactor_conductances(state, c, d)
     _set(coef, Flow.RX, 1.0 / (c[C.R_OX] * viscosity[Flow.RX] + 1.0 / (rx + bypass)), 0.0, 0.0)
@@ -283,7 +284,7 @@ def bioreactor_conductances(
 ) -> tuple[float, float]:
     """Conductances (mL/s/mmHg) of the bioreactor and of its bypass, by the position of BV."""
     position, half = state[layout.POSITION + BV], c[C.R_CLAMP]
-    resistance = c[C.R_LUMEN] * d[Disturbance.R_RX_FACTOR] + c[C.R_PORTS]
+    resistance = c[C.R_LUMEN] * state[S.RX_DROP] * d[Disturbance.R_RX_FACTOR] + c[C.R_PORTS]
     rx = 1.0 / (resistance * state[layout.VISCOSITY + Flow.RX_LUMEN])
     bypass = 1.0 / (c[C.R_BYPASS] * state[layout.VISCOSITY + Flow.RX])
     return pumps.throttled(rx, position, half), pumps.throttled(bypass, 1.0 - position, half)
@@ -375,6 +376,7 @@ def solve(
         source[n] = stored[n] * pressure[n]
         p[n] = pressure[n]
     source[Node.PRE] += heparin
+    source[Node.OX] -= state[layout.FLOW + Flow.EVAPORATION]
     coef = np.empty((N_SOLVED, 3))
     for iteration in range(_MOST_ITERATIONS):
         before = _switches(p, c[C.HEAD])

@@ -1,17 +1,29 @@
 """From the state of the circuit to its truth vector."""
 
+from math import inf
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import layout, network, slow
+from qh1a.sim import acid, coagulation, haemodynamics, layout, ledger, network, oxygenator, pools, reactor
+from qh1a.sim.acid import AcidConst
+from qh1a.sim.bioreactor import N_CELLS, Zone
+from qh1a.sim.cells import Adherent
+from qh1a.sim.graph import NODE_TANK, Flow, Line, Node, Tank
 from qh1a.sim.jit import compiled
-from qh1a.sim.layout import ATMOSPHERE, PLASMA_G_PER_ML, SALINE_G_PER_ML, C, S
-from qh1a.sim.lines import N_SOLUTES, N_SPECIES, NODE_TANK, SPAN, Flow, Node, Species, Tank
+from qh1a.sim.layout import ATMOSPHERE, PLASMA_G_PER_ML, SALINE_G_PER_ML, C, S, Source
+from qh1a.sim.oxygen import OxygenConst
+from qh1a.sim.oxygenator import GasState
+from qh1a.sim.separator import SeparatorState
+from qh1a.sim.species import N_SPECIES, Species
 from qh1a.sim.truth import Truth
 
-_WARMER_OUTLET = SPAN["warmer"][1] - 1
-_RX_INLET = SPAN["bioreactor_inlet"][1] - 1
-_DETECTOR = SPAN["detector_to_clamp"][0]
+_FIL: Final = NODE_TANK + Node.FIL
+_TEE: Final = NODE_TANK + Node.TEE
+_BLD_HCT: Final = 0.32
+"""Blood leaks are given as blood of this haematocrit."""
+_EVERYTHING: Final = 1e9  # mL: the end of a line, however long
 
 
 @compiled
@@ -64,23 +76,65 @@ def _flows(state: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
 
 
 @compiled
-def _temperatures(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
-    """Temperatures and heating."""
-    outlet = _temperature(state, _WARMER_OUTLET)
-    truth[Truth.T_W1] = outlet
-    truth[Truth.T_W2] = outlet + c[C.SECOND_PROBE] * (state[S.PLATE] - outlet)
-    truth[Truth.T_BR] = _temperature(state, _RX_INLET)
+def _inlet(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """Temperature and gases of the plasma, from the warmer to the tee."""
+    parcels = layout.parcels(state)
+    warm = state[S.T_OUT]
+    truth[Truth.T_W1] = warm
+    truth[Truth.T_W2] = warm + c[C.SECOND_PROBE] * (state[S.PLATE] - warm)
+    parcel = parcels[layout.row_of(state, c, Line.RX_INLET, _EVERYTHING)]
+    volume = parcel[0]
+    protein = (parcel[1 + Species.ALBUMIN] + parcel[1 + Species.GLOBULIN]) / volume
+    k = c[layout.ACID : layout.GAS]
+    truth[Truth.T_BR] = parcel[1 + Species.HEAT] / volume
+    truth[Truth.PH_BR] = acid.ph(
+        parcel[1 + Species.SID] / volume, parcel[1 + Species.HCO3] / volume, protein, k
+    )
+    truth[Truth.PCO2_BR] = parcel[1 + Species.CO2] / volume / k[AcidConst.CO2_SOLUBILITY]
+    solubility = c[layout.OXYGEN + OxygenConst.SOLUBILITY]
+    truth[Truth.DO_IN] = parcel[1 + Species.O2] / volume / solubility
+    tee = layout.MASS + _TEE * N_SPECIES + Species.O2
+    truth[Truth.DO_OUT] = state[tee] / state[layout.VOL + _TEE] / solubility
     truth[Truth.T_RET] = _temperature(state, NODE_TANK + Node.RET)
     truth[Truth.T_AMB] = state[S.AMBIENT]
     truth[Truth.T_RES] = _temperature(state, Tank.RES)
-    truth[Truth.T_RX] = state[S.SHELL]
     truth[Truth.HEATER_W] = state[S.HEATER_W]
 
 
 @compiled
-def _contents(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
-    """Bags, levels, air, losses, the separator's condition."""
-    vol = state[layout.VOL : layout.MASS]
+def _gas(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """Sweep gas."""
+    s = state[layout.OX_GAS : layout.VESSELS]
+    truth[Truth.P_GAS] = oxygenator.gas_pressure(s, c[layout.GAS : layout.SITES])
+    for i in range(3):
+        truth[Truth.G_O2 + i] = s[GasState.G_O2 + i] * 60.0
+    made = layout.MADE + Source.EXCHANGE * N_SPECIES
+    truth[Truth.GAS_O2_UMOL] = state[made + Species.O2] * 1e-3
+    truth[Truth.GAS_CO2_UMOL] = state[made + Species.CO2] * 1e-3
+
+
+@compiled
+def _cells(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """The bioreactor's cells."""
+    zones, adherent = reactor.zones(state), reactor.adherent(state)
+    alive, warm, least = 0.0, 0.0, inf
+    for i in range(N_CELLS):
+        alive += adherent[Adherent.LIVE, i]
+        warm += zones[Zone.SHELL, i, Species.HEAT]
+        least = min(least, zones[Zone.WALL, i, Species.O2])
+    truth[Truth.CELLS] = alive * 1e-6
+    truth[Truth.T_RX] = warm / N_CELLS
+    truth[Truth.DO_CELLS_MIN] = least / c[layout.OXYGEN + OxygenConst.SOLUBILITY]
+    made = layout.MADE + Source.CELLS * N_SPECIES
+    truth[Truth.CELLS_O2_UMOL] = state[made + Species.O2] * 1e-3
+    truth[Truth.CELLS_GLUCOSE_UMOL] = state[made + Species.GLUCOSE] * 1e-3
+    truth[Truth.CELLS_LACTATE_UMOL] = state[made + Species.LACTATE] * 1e-3
+
+
+@compiled
+def _volumes(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """Bags, levels, air, losses."""
+    vol = state[layout.VOL : layout.MOVED]
     truth[Truth.W_R] = vol[Tank.RES] * PLASMA_G_PER_ML
     truth[Truth.W_S] = vol[Tank.SALINE] * SALINE_G_PER_ML
     truth[Truth.W_W] = vol[Tank.WASTE] * SALINE_G_PER_ML
@@ -94,34 +148,85 @@ def _contents(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray
     truth[Truth.V_HEP_ML] = c[C.SYRINGE] - vol[Tank.SYRINGE]
     truth[Truth.NET_BALANCE_ML] = state[S.NET]
     truth[Truth.BLOOD_LOST_ML] = vol[Tank.OUTSIDE]
-    truth[Truth.RBC_LOST_ML] = state[layout.MASS + Tank.OUTSIDE * N_SPECIES]
-    truth[Truth.RBC_CIRCUIT_ML] = state[S.CIRCUIT_RBC]
     truth[Truth.SPILT_ML] = vol[Tank.SPILT]
+    truth[Truth.TRAY] = vol[Tank.SPILT]
     truth[Truth.S1_LIMIT] = state[S.Q_LIMIT] * 60.0
-    truth[Truth.S1_LP_LOSS] = 1.0 - 1.0 / (1.0 + state[S.FOULING])
+    truth[Truth.BLOOD_VOLUME_ML] = vol[Tank.PATIENT]
+    truth[Truth.INTERSTITIUM_ML] = vol[Tank.INTERSTITIUM]
+    moving = c[C.PLUNGER_N] if state[layout.FLOW + Flow.HEPARIN] > 0.0 else 0.0
+    # mmHg on cm2 is 0.0133 N.
+    truth[Truth.HP_FORCE] = (
+        max(0.0, state[layout.PRESSURE + Node.PRE]) * c[C.PLUNGER_CM2] * 0.0133322 + moving
+    )
+    truth[Truth.UPS_MIN] = state[S.BATTERY]
+
+
+@compiled
+def _filtrate(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """What the separator lets through, and its own condition."""
+    m, volume = layout.MASS + _FIL * N_SPECIES, state[layout.VOL + _FIL]
+    leak = state[m + Species.RBC] / volume / _BLD_HCT * state[layout.FLOW + Flow.PP] * 60.0
+    truth[Truth.BLD] = max(0.0, leak)
+    truth[Truth.FHB_FILTRATE] = state[m + Species.FHB] / volume
+    truth[Truth.BILIRUBIN_FILTRATE] = (state[m + Species.CB] + state[m + Species.UCB]) / volume
+    truth[Truth.PROTEIN_FILTRATE] = (state[m + Species.ALBUMIN] + state[m + Species.GLOBULIN]) / volume
+    s1 = state[layout.S1 : layout.OX_GAS]
+    truth[Truth.S1_LP_LOSS] = 1.0 - 1.0 / (1.0 + s1[SeparatorState.FOULING])
+    truth[Truth.S1_OPEN] = s1[SeparatorState.OPEN]
+    truth[Truth.FHB_UMOL] = state[layout.MADE + Source.REACTION * N_SPECIES + Species.FHB] * 1e-3
+    truth[Truth.RBC_LOST_ML] = state[layout.MASS + Tank.OUTSIDE * N_SPECIES + Species.RBC]
+    truth[Truth.RBC_CIRCUIT_ML] = state[S.CIRCUIT_RBC]
 
 
 @compiled
 def _patient(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
-    """Blood and plasma of the patient, and the ledgers."""
-    blood = state[layout.VOL + Tank.PATIENT]
-    cells = state[layout.MASS + Tank.PATIENT * N_SPECIES]
-    truth[Truth.BLOOD_VOLUME_ML] = blood
+    """Blood and plasma of the patient."""
+    m, blood = layout.MASS + Tank.PATIENT * N_SPECIES, state[layout.HELD + Tank.PATIENT]
+    cells = state[m + Species.RBC]
     truth[Truth.HCT_PATIENT] = cells / blood
     excess = blood - cells - c[C.PLASMA_0]
-    for k in range(N_SOLUTES - 1):
-        truth[Truth.ALBUMIN + k] = state[layout.MASS + k + 1] / (c[layout.POOLS + 6 * k] + excess)
-    here = state[layout.MASS + _DETECTOR * N_SPECIES] / state[layout.VOL + _DETECTOR]
-    truth[Truth.OPT_V] = min(1.0, here * blood / cells)
-    truth[Truth.VOLUME_LEDGER_ML] = slow.total_volume(state, c) - state[S.VOLUME_0]
+    for k in range(Species.ALBUMIN, Species.HEAT):
+        volume = pools.central_volume(c[layout.CENTRAL + k], excess)
+        spread = blood if k == Species.O2 else volume
+        truth[Truth.ALBUMIN + k - Species.ALBUMIN] = state[m + k] / spread
+    protein = truth[Truth.ALBUMIN] + truth[Truth.GLOBULIN]
+    truth[Truth.PH_PATIENT] = acid.ph(
+        truth[Truth.SID], truth[Truth.HCO3], protein, c[layout.ACID : layout.GAS]
+    )
+    truth[Truth.ACT] = state[S.ACT]
+    k_c = c[layout.COAGULATION : layout.HAEMO]
+    truth[Truth.ICA] = coagulation.ionised_calcium(k_c, truth[Truth.CITRATE]) * 1e-3
+    laws, vessels = c[layout.HAEMO : layout.RX_HYDRAULICS], state[layout.VESSELS : layout.TISSUE]
+    truth[Truth.MAP] = haemodynamics.arterial_pressure(vessels, laws, blood)
+    truth[Truth.CO] = haemodynamics.cardiac_output(laws, blood) * 0.06
+    here = layout.parcels(state)[layout.row_of(state, c, Line.RETURN, c[C.V_DETECTOR])]
+    truth[Truth.OPT_V] = min(1.0, here[1 + Species.RBC] / here[0] * blood / cells)
+
+
+@compiled
+def _ledgers(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """What is unaccounted for."""
+    truth[Truth.VOLUME_LEDGER_ML] = ledger.total_volume(state, c) - state[S.VOLUME_0]
     truth[Truth.SOLUTE_LEDGER] = state[S.SOLUTE_RESIDUAL]
+    truth[Truth.OXYGEN_LEDGER] = state[S.OXYGEN_RESIDUAL]
+    truth[Truth.CARBON_LEDGER] = state[S.CARBON_RESIDUAL]
+    truth[Truth.HEAT_LEDGER] = state[S.HEAT_RESIDUAL]
+
+
+@compiled
+def observe_content(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """Refresh what follows from what the fluid carries; it changes with the transport only."""
+    _inlet(state, c, truth)
+    _gas(state, c, truth)
+    _cells(state, c, truth)
+    _filtrate(state, c, truth)
+    _patient(state, c, truth)
+    _ledgers(state, c, truth)
 
 
 @compiled
 def observe(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
-    """Refresh the whole truth vector."""
+    """Refresh what changes in every step."""
     _pressures(state, c, truth)
     _flows(state, truth)
-    _temperatures(state, c, truth)
-    _contents(state, c, truth)
-    _patient(state, c, truth)
+    _volumes(state, c, truth)

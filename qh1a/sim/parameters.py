@@ -5,9 +5,16 @@ compliances mL/mmHg, volumes mL.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Interval, Unit
+
+from qh1a.sim.acid import AcidBase
+from qh1a.sim.binding import Binding
+from qh1a.sim.bioreactor import Bioreactor
+from qh1a.sim.cells import Cells
+from qh1a.sim.oxygen import Oxygen
+from qh1a.sim.oxygenator import Oxygenator
 
 Resistance = Annotated[float, Interval(gt=0, le=20), Unit("mmHg per mL/min")]
 Compliance = Annotated[float, Interval(gt=0, le=1), Unit("mL/mmHg")]
@@ -38,6 +45,10 @@ class Pump:
     stall_band: Pressure
     wear: Fraction
     wear_time: Hours
+    rollers: Annotated[int, Interval(ge=2, le=4), Unit("1")]
+    # Together below 1: the flow pulses, the rotor never sucks back.
+    ripple_1: Annotated[float, Interval(ge=0, le=0.6), Unit("first harmonic over mean flow")]
+    ripple_2: Annotated[float, Interval(ge=0, le=0.3), Unit("second harmonic over mean flow")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,16 @@ class InletLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class Syringe:
+    """The heparin pump's syringe: what it holds, and what moves its plunger."""
+
+    volume: Volume
+    strength: Annotated[float, Interval(ge=1, le=5000), Unit("IU/mL")]
+    section: Annotated[float, Interval(gt=0, le=20), Unit("cm2")]
+    friction: Annotated[float, Interval(ge=0, le=50), Unit("N")]
+
+
+@dataclass(frozen=True, slots=True)
 class Pumps:
     """All pumps."""
 
@@ -58,7 +79,7 @@ class Pumps:
     perfusion: Pump
     return_plasma: Pump
     inlet: InletLoss
-    heparin_syringe: Volume
+    heparin_syringe: Syringe
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +127,48 @@ class Clamps:
 
 
 @dataclass(frozen=True, slots=True)
+class Sieving:
+    """S1: sieving of the clean membrane, and how deposits lower it (physics.md 1.2.2).
+
+    `half_*`: deposit, over the clean membrane's resistance, at which half passes.
+    """
+
+    albumin: Fraction
+    globulin: Fraction
+    mediators: Fraction
+    vesicles: Fraction
+    half_protein: Positive
+    half_vesicles: Positive
+    power: Annotated[float, Interval(ge=0.5, le=8), Unit("1")]
+
+
+@dataclass(frozen=True, slots=True)
+class Clotting:
+    """S1: how fast fibres clot (physics.md 1.2.3)."""
+
+    rate: Annotated[float, Interval(ge=0, le=1), Unit("1/h at the reference ACT and Hct, flowing")]
+    act: Annotated[float, Interval(ge=60, le=600), Unit("s")]
+    act_scale: Annotated[float, Interval(ge=5, le=500), Unit("s")]
+    hct: Annotated[float, Interval(ge=0.1, le=0.7), Unit("1")]
+    stasis: Annotated[float, Interval(ge=0, le=100), Unit("added rate over the flowing one")]
+    stasis_flow: Annotated[float, Interval(ge=0, le=200), Unit("mL/min")]
+
+
+@dataclass(frozen=True, slots=True)
+class Haemolysis:
+    """Red cells lost at S1's membrane and in the gap of the blood pump (physics.md 1.2.3)."""
+
+    tmp_least: Pressure
+    tmp_most: Pressure
+    tmp_per_shear: Annotated[float, Interval(ge=0, le=1), Unit("mmHg.s")]
+    shear: Annotated[float, Interval(ge=0, le=5000), Unit("1/s")]
+    rate: Annotated[float, Interval(ge=0, le=1000), Unit("nmol/s of haem per m2 and mmHg^1.5")]
+    cell_haem: Annotated[float, Interval(ge=15000, le=25000), Unit("umol/L of red cells")]
+    gap_stress: Annotated[float, Interval(ge=0, le=1000), Unit("Pa at the reference flow")]
+    gap_time: Annotated[float, Interval(gt=0, le=10), Unit("s at the reference flow")]
+
+
+@dataclass(frozen=True, slots=True)
 class Separator:
     """S1: geometry, polarisation, permeability and fouling (physics.md 1.2, circuit.md 1)."""
 
@@ -120,10 +183,11 @@ class Separator:
     fouling_protein: Annotated[float, Interval(gt=0, le=1e5), Unit("g")]
     critical: Fraction
     cake_growth: Annotated[float, Interval(ge=0, le=1), Unit("1/min per mL/min")]
-    cake_release: Annotated[float, Interval(ge=0, le=1), Unit("1/min")]
-    sieving_protein: Fraction
-    sieving_bilirubin: Fraction
-    sieving_small: Fraction
+    cake_release: Annotated[float, Interval(ge=0, le=1), Unit("1/min at the reference shear")]
+    reference_flow: Annotated[float, Interval(ge=10, le=500), Unit("mL/min of blood, all fibres open")]
+    sieving: Sieving
+    clotting: Clotting
+    haemolysis: Haemolysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +197,8 @@ class SecondFilter:
     resistance: Resistance
     fouling_max: Annotated[float, Interval(ge=0, le=20), Unit("1")]
     fouling_volume: Annotated[float, Interval(gt=0, le=1e4), Unit("L")]
+    fouling_cells: Annotated[float, Interval(gt=0, le=1e6), Unit("1e6 cells of debris")]
+    sieving_vesicles: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +267,8 @@ class Volumes:
     warmer_outlet: Volume
     oxygenator_inlet_part: Volume
     oxygenator_node: Volume
-    oxygenator_outlet_part: Volume
+    oxygenator_bundle: Volume
     bioreactor_inlet: Volume
-    bioreactor_lumen: Volume
     tee_node: Volume
     recirculation: Volume
     second_filter_inlet: Volume
@@ -229,7 +294,6 @@ class Thermal:
     second_filter_loss: Conductance
     bioreactor_loss: Conductance
     bioreactor_exchange: Conductance
-    bioreactor_shell: HeatCapacity
     plate: HeatCapacity
     plate_exchange: Conductance
     plate_loss: Conductance
@@ -244,6 +308,24 @@ class Prime:
     """What fills a circuit that starts primed."""
 
     albumin: Protein
+    ph: Annotated[float, Interval(ge=6.5, le=8), Unit("pH")]
+    pco2: Annotated[float, Interval(ge=0.1, le=100), Unit("mmHg")]
+    po2: Annotated[float, Interval(ge=0, le=700), Unit("mmHg")]
+    glucose: Annotated[float, Interval(ge=0, le=50), Unit("mmol/L")]
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """How a line carries: in order ("plug"), or as one mixed tank, as differential equations have it."""
+
+    lines: Literal["plug", "mixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The machine's own power."""
+
+    battery: Annotated[float, Interval(ge=1, le=600), Unit("min")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,3 +345,11 @@ class CircuitParameters:
     volumes: Volumes
     thermal: Thermal
     prime: Prime
+    transport: Transport
+    oxygen: Oxygen
+    acid_base: AcidBase
+    oxygenator: Oxygenator
+    binding: Binding
+    bioreactor: Bioreactor
+    cells: Cells
+    supply: Supply

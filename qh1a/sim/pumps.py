@@ -1,7 +1,7 @@
 """Roller pumps, their drives, and clamps (physics.md 1.3.1)."""
 
 from enum import IntEnum
-from math import exp
+from math import exp, pi, sin
 from typing import Final
 
 import numpy as np
@@ -29,11 +29,14 @@ class DriveConstant(IntEnum):
     STROKE = 0
     MOTOR_S = 1
     SLEW = 2
-    LEAK = 3
+    LEAK = 3  # conductance; times the healthy over the present occlusion's resistance when the tube gapes
     STALL = 4
     STALL_BAND = 5
     WEAR = 6
     WEAR_S = 7
+    ROLLERS = 8
+    RIPPLE_1 = 9
+    RIPPLE_2 = 10
 
 
 N_DRIVE_CONSTANTS: Final = len(DriveConstant)
@@ -52,6 +55,9 @@ def drive_constants(pumps: Pumps) -> NDArray[np.float64]:
             p.stall_band,
             p.wear,
             p.wear_time * 3600.0,
+            p.rollers,
+            p.ripple_1,
+            p.ripple_2,
         )
 
     return np.array([row(p) for p in (pumps.blood, pumps.separation, pumps.perfusion, pumps.return_plasma)])
@@ -77,10 +83,33 @@ def speed(
 
 
 @compiled
+def worn(run_s: float, drive: NDArray[np.float64]) -> float:
+    """Share of the nominal stroke that is left after `run_s` s of running: the tube tires."""
+    return 1.0 - drive[DriveConstant.WEAR] * (1.0 - exp(-run_s / drive[DriveConstant.WEAR_S]))
+
+
+@compiled
 def stroke(run_s: float, factor: float, drive: NDArray[np.float64]) -> float:
-    """Volume in mL of one revolution after `run_s` s of running: the tube tires."""
-    tired = drive[DriveConstant.WEAR] * (1.0 - exp(-run_s / drive[DriveConstant.WEAR_S]))
-    return drive[DriveConstant.STROKE] * (1.0 - tired) * factor
+    """Volume in mL of one revolution after `run_s` s of running."""
+    return drive[DriveConstant.STROKE] * worn(run_s, drive) * factor
+
+
+@compiled
+def displaced(angle: float, turned: float, factor: float, drive: NDArray[np.float64]) -> float:
+    """Volume in mL that is pushed on while the rotor turns by `turned` from `angle`, both in revolutions.
+
+    The integral of `1 + sum_k A_k sin(k rollers theta)` (physics reference 1.3.1), exact for any `turned` of
+    either sign: a whole number of revolutions moves a whole number of strokes. `factor` is the stroke over
+    the nominal one: `worn` times a disturbance. The caller keeps `angle` in 0..1.
+    """
+    nominal = drive[DriveConstant.STROKE] * factor
+    pulsed = 0.0
+    for k in (1, 2):
+        half = pi * k * drive[DriveConstant.ROLLERS]
+        # A difference of cosines as a product: as accurate for a small turn as for a large one.
+        moved = sin(half * (2.0 * angle + turned)) * sin(half * turned) / half
+        pulsed += drive[DriveConstant.RIPPLE_1 + k - 1] * moved
+    return nominal * (turned + pulsed)
 
 
 @compiled

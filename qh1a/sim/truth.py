@@ -73,10 +73,60 @@ class Truth(IntEnum):
     GLOBULIN = 63
     CB = 64
     UCB = 65
-    UREA = 66
-    CREATININE = 67
-    VOLUME_LEDGER_ML = 68
-    SOLUTE_LEDGER = 69
+    BILE_ACIDS = 66
+    UREA = 67
+    CREATININE = 68
+    AMMONIA = 69
+    GLUCOSE = 70
+    LACTATE = 71
+    SID = 72
+    CO2 = 73
+    HCO3 = 74
+    O2 = 75
+    IL6 = 76
+    TNF = 77
+    HGF = 78
+    PGE2 = 79
+    EV = 80
+    HEPARIN = 81
+    CITRATE = 82
+    DEBRIS = 83
+    FHB = 84
+    PH_PATIENT = 85
+    ACT = 86
+    ICA = 87
+    MAP = 88
+    CO = 89
+    INTERSTITIUM_ML = 90
+    DO_IN = 91
+    DO_OUT = 92
+    PH_BR = 93
+    PCO2_BR = 94
+    P_GAS = 95
+    G_O2 = 96
+    G_AIR = 97
+    G_CO2 = 98
+    GAS_O2_UMOL = 99
+    GAS_CO2_UMOL = 100
+    CELLS = 101
+    CELLS_O2_UMOL = 102
+    CELLS_GLUCOSE_UMOL = 103
+    CELLS_LACTATE_UMOL = 104
+    DO_CELLS_MIN = 105
+    S1_OPEN = 106
+    FHB_UMOL = 107
+    BLD = 108
+    FHB_FILTRATE = 109
+    BILIRUBIN_FILTRATE = 110
+    PROTEIN_FILTRATE = 111
+    HP_FORCE = 112
+    TRAY = 113
+    UPS_MIN = 114
+    VOLUME_LEDGER_ML = 115
+    SOLUTE_LEDGER = 116
+    OXYGEN_LEDGER = 117
+    CARBON_LEDGER = 118
+    HEAT_LEDGER = 119
 
 
 class TruthRow(NamedTuple):
@@ -161,10 +211,60 @@ TRUTHS: Final = (
     TruthRow(_T.GLOBULIN, "g/L", "patient's plasma, all protein that is not albumin"),
     TruthRow(_T.CB, "umol/L", "patient's plasma, conjugated bilirubin"),
     TruthRow(_T.UCB, "umol/L", "patient's plasma, unconjugated bilirubin"),
+    TruthRow(_T.BILE_ACIDS, "umol/L", "patient's plasma"),
     TruthRow(_T.UREA, "umol/L", "patient's plasma"),
     TruthRow(_T.CREATININE, "umol/L", "patient's plasma"),
+    TruthRow(_T.AMMONIA, "umol/L", "patient's plasma, ammonia and ammonium"),
+    TruthRow(_T.GLUCOSE, "umol/L", "patient's plasma"),
+    TruthRow(_T.LACTATE, "umol/L", "patient's plasma"),
+    TruthRow(_T.SID, "umol/L", "patient's plasma, strong ion difference"),
+    TruthRow(_T.CO2, "umol/L", "patient's plasma, dissolved"),
+    TruthRow(_T.HCO3, "umol/L", "patient's plasma"),
+    TruthRow(_T.O2, "umol/L", "patient's central venous blood, with haemoglobin"),
+    TruthRow(_T.IL6, "pg/mL", "patient's plasma"),
+    TruthRow(_T.TNF, "pg/mL", "patient's plasma"),
+    TruthRow(_T.HGF, "pg/mL", "patient's plasma"),
+    TruthRow(_T.PGE2, "pg/mL", "patient's plasma"),
+    TruthRow(_T.EV, "1e6/mL", "patient's plasma"),
+    TruthRow(_T.HEPARIN, "IU/L", "patient's plasma"),
+    TruthRow(_T.CITRATE, "umol/L", "patient's plasma"),
+    TruthRow(_T.DEBRIS, "cells/mL", "patient's plasma"),
+    TruthRow(_T.FHB, "umol/L", "patient's plasma, free haemoglobin as haem"),
+    TruthRow(_T.PH_PATIENT, "pH", "patient's plasma"),
+    TruthRow(_T.ACT, "s", "patient's activated clotting time"),
+    TruthRow(_T.ICA, "mmol/L", "patient's ionised calcium"),
+    TruthRow(_T.MAP, "mmHg", "mean arterial pressure"),
+    TruthRow(_T.CO, "L/min", "cardiac output"),
+    TruthRow(_T.INTERSTITIUM_ML, "mL", "patient's interstitial fluid"),
+    TruthRow(_T.DO_IN, "mmHg", "oxygen tension at the bioreactor inlet"),
+    TruthRow(_T.DO_OUT, "mmHg", "oxygen tension after the bioreactor"),
+    TruthRow(_T.PH_BR, "pH", "at the bioreactor inlet"),
+    TruthRow(_T.PCO2_BR, "mmHg", "at the bioreactor inlet, from dissolved carbon dioxide"),
+    TruthRow(_T.P_GAS, "mmHg", "sweep gas in the oxygenator"),
+    TruthRow(_T.G_O2, "mL/min", "oxygen that flows"),
+    TruthRow(_T.G_AIR, "mL/min", "air that flows"),
+    TruthRow(_T.G_CO2, "mL/min", "carbon dioxide that flows"),
+    TruthRow(_T.GAS_O2_UMOL, "umol", "oxygen the plasma took from the gas, cumulative"),
+    TruthRow(_T.GAS_CO2_UMOL, "umol", "carbon dioxide the plasma took from the gas, cumulative"),
+    TruthRow(_T.CELLS, "1e6", "attached living cells"),
+    TruthRow(_T.CELLS_O2_UMOL, "umol", "oxygen made by the cells (negative: used), cumulative"),
+    TruthRow(_T.CELLS_GLUCOSE_UMOL, "umol", "glucose made by the cells (negative: used), cumulative"),
+    TruthRow(_T.CELLS_LACTATE_UMOL, "umol", "lactate made by the cells, cumulative"),
+    TruthRow(_T.DO_CELLS_MIN, "mmHg", "lowest oxygen tension at the cells"),
+    TruthRow(_T.S1_OPEN, "1", "share of the separator's fibres that is not clotted"),
+    TruthRow(_T.FHB_UMOL, "umol", "haemoglobin freed, as haem, cumulative"),
+    TruthRow(_T.BLD, "mL/min", "red cells in the filtrate, as blood of Hct 0.32"),
+    TruthRow(_T.FHB_FILTRATE, "umol/L", "free haemoglobin in the filtrate"),
+    TruthRow(_T.BILIRUBIN_FILTRATE, "umol/L", "bilirubin in the filtrate"),
+    TruthRow(_T.PROTEIN_FILTRATE, "g/L", "protein in the filtrate"),
+    TruthRow(_T.HP_FORCE, "N", "on the plunger of the heparin syringe"),
+    TruthRow(_T.TRAY, "mL", "liquid on the drip tray"),
+    TruthRow(_T.UPS_MIN, "min", "what the battery would last now"),
     TruthRow(_T.VOLUME_LEDGER_ML, "mL", "liquid unaccounted for since the start"),
     TruthRow(_T.SOLUTE_LEDGER, "1", "worst solute's unaccounted amount over its inventory"),
+    TruthRow(_T.OXYGEN_LEDGER, "1", "total oxygen unaccounted for, over its inventory"),
+    TruthRow(_T.CARBON_LEDGER, "1", "total carbon dioxide unaccounted for, over its inventory"),
+    TruthRow(_T.HEAT_LEDGER, "1", "heat unaccounted for, over the inventory above 0 C"),
 )
 
 
@@ -191,6 +291,11 @@ class Disturbance(IntEnum):
     R_PLASMA_RETURN_FACTOR = 17
     S1_LP_FACTOR = 18
     T_AMB_OFFSET_K = 19
+    S1_LEAK = 20
+    GAS_LOST = 21
+    CO2_FACTOR = 22
+    OX_KA_FACTOR = 23
+    MAINS_LOST = 24
 
 
 class DisturbanceRow(NamedTuple):
@@ -234,5 +339,12 @@ DISTURBANCES: Final = (
     DisturbanceRow(_D.R_PLASMA_RETURN_FACTOR, "1", 1.0, "resistance of the line between RP and the chamber"),
     DisturbanceRow(_D.S1_LP_FACTOR, "1", 1.0, "permeability of the separator"),
     DisturbanceRow(_D.T_AMB_OFFSET_K, "K", 0.0, "room temperature"),
+    DisturbanceRow(
+        _D.S1_LEAK, "1", 0.0, "share of the blood's red cells that passes the separator's membrane"
+    ),
+    DisturbanceRow(_D.GAS_LOST, "1", 0.0, "1: the gas supply is cut off"),
+    DisturbanceRow(_D.CO2_FACTOR, "1", 1.0, "carbon dioxide that flows, over what the blender means to give"),
+    DisturbanceRow(_D.OX_KA_FACTOR, "1", 1.0, "gas exchange of the oxygenator"),
+    DisturbanceRow(_D.MAINS_LOST, "1", 0.0, "1: on battery"),
 )
 NEUTRAL: Final = tuple(row.neutral for row in DISTURBANCES)

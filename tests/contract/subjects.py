@@ -13,14 +13,14 @@ from qh1a.plant import Plant, PlantKind
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultScript, ScriptedFault
 from qh1a.sim.parameters import CircuitParameters
-from qh1a.sim.patient import Patient
+from qh1a.sim.person import Person
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank, SensorFile, sensor_rows
 from qh1a.tick import LEASE_NS, UNPOWERED, Actuator, Commands, Frame
 from qh1a.units import TICK_NS, Ns
 
 PARAMETERS: Final = load(CircuitParameters, root() / "rigs" / "sim.toml", "circuit")
-PATIENT: Final = load(Patient, root() / "patients" / "aclf-typical.toml")
+PATIENT: Final = load(Person, root() / "patients" / "aclf-typical.toml")
 ROWS: Final = sensor_rows(load(SensorFile, root() / "devices" / "sensors.toml"))
 
 

@@ -1,16 +1,17 @@
 """Circuits to experiment on: shipped parameters, a bench that holds flows."""
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from qh1a.sim.circuit import DT_S, N_ACTUATORS, Circuit
+from qh1a.sim.circuit import DT_S, Circuit
+from qh1a.sim.layout import N_ACTUATORS
 from qh1a.sim.parameters import CircuitParameters
-from qh1a.sim.patient import Patient
+from qh1a.sim.person import Person
 from qh1a.sim.truth import NEUTRAL, Disturbance, Truth
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -26,7 +27,20 @@ def table(path: str) -> dict[str, object]:
 
 
 PARAMETERS = TypeAdapter(CircuitParameters).validate_python(table("rigs/sim.toml")["circuit"])
-PATIENT = TypeAdapter(Patient).validate_python(table("patients/aclf-typical.toml"))
+SMOOTH = replace(
+    PARAMETERS,
+    pumps=replace(
+        PARAMETERS.pumps,
+        **{
+            name: replace(getattr(PARAMETERS.pumps, name), ripple_1=0.0, ripple_2=0.0)
+            for name in ("blood", "separation", "perfusion", "return_plasma")
+        },
+    ),
+)
+"""The shipped circuit with pumps that do not pulse, so that one reading says what flows."""
+PATIENT = TypeAdapter(Person).validate_python(table("patients/aclf-typical.toml"))
+DRY = replace(PATIENT, fluid=replace(PATIENT.fluid, filtration=0.0))
+"""The default patient, whose tissue gives and takes no water: the circuit alone moves his blood."""
 
 
 @dataclass(slots=True)
@@ -66,8 +80,8 @@ class Bench:
 
 def bench(
     *,
-    parameters: CircuitParameters = PARAMETERS,
-    patient: Patient = PATIENT,
+    parameters: CircuitParameters = SMOOTH,
+    patient: Person = DRY,
     primed: bool = True,
     connected: bool = True,
 ) -> Bench:

@@ -50,12 +50,12 @@ def test_set_point_is_held_and_power_is_what_the_plasma_takes_up() -> None:
 def test_heater_off_cools_and_full_power_is_60_w() -> None:
     it = treating(1800.0)
     it.actuators[W] = 0.0
-    it.run(0.1)
+    it.run(0.5)
     assert it[Truth.HEATER_W] == 0.0
     it.run(900.0)
     assert it[Truth.T_BR] < 34.0
     it.actuators[W] = 40.5
-    it.run(0.1)
+    it.run(0.5)
     assert it[Truth.HEATER_W] == 60.0
 
 
@@ -66,7 +66,7 @@ def test_stuck_heater_heats_only_while_the_relay_is_closed() -> None:
     assert it[Truth.HEATER_W] == 60.0
     assert it[Truth.T_W1] > 41.0
     it.actuators[W] = 0.0
-    it.run(0.1)
+    it.run(0.5)
     assert it[Truth.HEATER_W] == 0.0
     it.run(120.0)
     assert it[Truth.T_W1] < 41.0

@@ -4,12 +4,13 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qh1a.sim.circuit import N_ACTUATORS
+from qh1a.sim.layout import N_ACTUATORS
 from qh1a.sim.truth import NEUTRAL, Disturbance, Truth
 from tests.sim.circuits import PATIENT, bench
 
 FLOW_LIMITS = ((-150, 225), (-60, 60), (-200, 200), (-60, 60), (0, 50))
 PRESSURES = slice(Truth.P_ACC, Truth.P_RET + 1)
+LEDGERS = (Truth.SOLUTE_LEDGER, Truth.OXYGEN_LEDGER, Truth.CARBON_LEDGER, Truth.HEAT_LEDGER)
 CONTENTS = [Truth.W_R, Truth.W_S, Truth.W_W, Truth.BLOOD_VOLUME_ML, Truth.BLOOD_LOST_ML, Truth.SPILT_ML]
 
 segments = st.tuples(
@@ -69,7 +70,7 @@ def test_ledgers_close_and_pressures_stay_finite(primed: bool, plan: list[Segmen
     blood_0 = it[Truth.BLOOD_VOLUME_ML]
     for flows, warmer, clamps, access, venous, faults, ticks in plan:
         it.circuit.connect(access=access, venous=venous)
-        actuators = [*flows, warmer, 0.0, 0.0, 0.0, *clamps]
+        actuators = [*flows, warmer, 20.0, 75.0, 5.0, *clamps]
         disturbance = np.array(NEUTRAL)
         for disturbed, value in faults:
             disturbance[disturbed] = value
@@ -82,8 +83,10 @@ def test_ledgers_close_and_pressures_stay_finite(primed: bool, plan: list[Segmen
                 assert (truth[PRESSURES] <= 2000).all()
                 assert (truth[CONTENTS] >= -1e-12).all()
                 assert abs(it[Truth.VOLUME_LEDGER_ML]) < 1e-9 * blood_0
-                assert it[Truth.SOLUTE_LEDGER] < 1e-9
-    gained = it[Truth.BLOOD_VOLUME_ML] - blood_0
+                for ledger in LEDGERS:
+                    assert it[ledger] < 1e-9
+    tissue = it[Truth.INTERSTITIUM_ML] - PATIENT.fluid.interstitial * 1e3
+    gained = it[Truth.BLOOD_VOLUME_ML] - blood_0 + tissue
     assert abs(gained - it[Truth.NET_BALANCE_ML]) < 1e-9 * blood_0
     assert len(actuators) == N_ACTUATORS
     assert blood_0 == PATIENT.weight * PATIENT.blood_per_kg

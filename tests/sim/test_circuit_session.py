@@ -13,11 +13,13 @@ from tests.sim.circuits import (
     BP,
     BV,
     CP,
+    DRY,
     HP,
     PARAMETERS,
     PATIENT,
     RC,
     SC,
+    SMOOTH,
     SR,
     VC,
     WC,
@@ -29,11 +31,15 @@ from tests.sim.circuits import (
 
 def _one_pool() -> Bench:
     """Conjugated bilirubin in one pool, neither made nor lost nor sieved: arithmetic predicts it."""
-    still = replace(PATIENT.conjugated_bilirubin, exchange=0.0, generation=0.0)
-    separator = replace(PARAMETERS.separator, sieving_bilirubin=1.0)
+    still = replace(DRY.conjugated_bilirubin, peripheral=0.0, exchange=0.0, generation=0.0)
+    sieving = replace(SMOOTH.separator.sieving, albumin=1.0, half_protein=100.0)
+    # Without fibres to speak of the shell keeps to itself.
+    bioreactor = replace(SMOOTH.bioreactor, permeability=1e-11, pore_diffusion=1e-6)
     return bench(
-        parameters=replace(PARAMETERS, separator=separator),
-        patient=replace(PATIENT, conjugated_bilirubin=still),
+        parameters=replace(
+            SMOOTH, separator=replace(SMOOTH.separator, sieving=sieving), bioreactor=bioreactor
+        ),
+        patient=replace(DRY, conjugated_bilirubin=still),
     )
 
 
@@ -42,7 +48,7 @@ def test_prime_dilutes_by_its_volume() -> None:
     it.hold(3.0 * 3600.0, 130.0, 30.0, 100.0)
     prime = 180.0 + 211.0 + 150.0 / 1.025
     central = 1e3 * PATIENT.conjugated_bilirubin.central
-    assert it[Truth.CB] == pytest.approx(259.0 * central / (central + prime), rel=0.004)
+    assert it[Truth.CB] == pytest.approx(259.0 * central / (central + prime), rel=0.01)
     blood = PATIENT.weight * PATIENT.blood_per_kg
     # Red cells meet the blood side only; the patient is a little short of the fluid that pressure stores.
     assert it[Truth.HCT_PATIENT] == pytest.approx(0.37 * blood / (blood + 180.0), rel=0.004)
@@ -111,7 +117,7 @@ def test_heparin_counts() -> None:
     assert it[Truth.V_HEP_ML] == pytest.approx(1.0)
     it.actuators[HP] = 36000.0
     it.run(100.0)
-    assert it[Truth.V_HEP_ML] == pytest.approx(PARAMETERS.pumps.heparin_syringe)
+    assert it[Truth.V_HEP_ML] == pytest.approx(PARAMETERS.pumps.heparin_syringe.volume)
 
 
 def test_clamps_travel_and_pumps_wear() -> None:
