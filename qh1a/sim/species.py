@@ -1,9 +1,9 @@
 """What the fluid carries, each species once.
 
 Amounts are mL x concentration, so that transport is addition. Proteins, small solutes, mediators and gases
-are dissolved in plasma; red cells and the oxygen on their haemoglobin are not. `SID` is the strong ion difference
-(Stewart): bicarbonate plus the charge of the non-bicarbonate buffers, which only strong acids such as lactic
-acid change. Total carbon dioxide is CO2 + HCO3, total oxygen is dissolved plus haemoglobin-bound.
+are dissolved in plasma; red cells and the oxygen on their haemoglobin are not. `SID` is the strong ion
+difference (Stewart): bicarbonate plus the charge of the non-bicarbonate buffers, which only strong acids such
+as lactic acid change. Total carbon dioxide is CO2 + HCO3, total oxygen is dissolved plus haemoglobin-bound.
 """
 
 from enum import IntEnum

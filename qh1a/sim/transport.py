@@ -1,4 +1,4 @@
-"""The exact transport of everything the fluid carries: what leaves one place enters another, but for rounding.
+"""Exact transport of everything the fluid carries: what leaves one place enters another, but for rounding.
 
 One step moves the volumes that have flowed since the step before. Paths are taken in the order of `PATHS`,
 each from what its source holds by then, so that an almost empty vessel can pass on what enters it.
