@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from qh1a.sim.jit import compiled
 
-PARCEL_ML: Final = 0.5
-"""Size at which a parcel is full: 0.3 s at 100 mL/min."""
+PARCEL_ML: Final = 1.0
+"""Size at which a parcel is full: 0.6 s at 100 mL/min (physics reference 2.2: 1-2 mL)."""
 MIXED_ML: Final = 1e9
 FIRST: Final = 0
 COUNT: Final = 1
