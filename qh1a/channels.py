@@ -91,69 +91,73 @@ class Channel(IntEnum):
     DP_BR_OVER = 75
     DP_F2 = 76
     R_F2_FALL = 77
-    P_VEN_EXP = 78
-    P_VEN_DROP = 79
-    P_VEN_RUN = 80
-    P_VEN_FAST = 81
-    P_ACC_FAST = 82
-    T_RET_RUN = 83
-    Q_B_2S = 84
-    Q_P_2S = 85
-    Q_C_2S = 86
-    Q_R_2S = 87
-    Q_B_10S = 88
-    Q_P_10S = 89
-    Q_C_10S = 90
-    Q_R_10S = 91
-    QP_QB = 92
-    PLASMA_SHARE = 93
-    T_W_MAX = 94
-    LVL_W_R = 95
-    BP_SHORT = 96
-    PP_SHORT = 97
-    CP_SHORT = 98
-    RP_SHORT = 99
-    N_MIN = 100
-    AIR_V_BUBBLE = 101
-    AIR_P_BUBBLE = 102
-    AIR_1MIN = 103
-    AIR_5MIN = 104
-    BALANCE = 105
-    BALANCE_ABS = 106
-    BALANCE_AWAY = 107
-    SESSION_BALANCE = 108
-    RATIO_RESIDUAL = 109
-    RATIO_VOLUME = 110
-    W_SP = 111
-    W_R_TOUCH = 112
-    TOUCH_S = 113
-    BLOOD_STOP_S = 114
-    CELL_STOP_S = 115
-    R4S_S = 116
-    CLAMP_MISS = 117
-    LOST_BLOOD = 118
-    LOST_RETURN = 119
-    LOST_WARM = 120
-    LOST_CELLS = 121
-    LOST_TMP = 122
-    LOST_QP = 123
-    LOST_QB = 124
-    LOST_SCALES = 125
-    PHASE = 126
-    EFFECTIVE = 127
-    BLOOD_TIME = 128
-    WALL_TIME = 129
-    PLASMA = 130
-    TO_NOMINAL = 131
-    NEAR_NOMINAL = 132
-    IN_EXTENSION = 133
-    NEAR_CAP = 134
-    AT_CAP = 135
-    RINSE_PLASMA = 136
-    RINSE_CHASE = 137
-    RINSE_SALINE = 138
-    RESPONSE = 139
-    INTERLOCKS = 140
+    P_GAS_OVER = 78
+    P_VEN_EXP = 79
+    P_VEN_DROP = 80
+    P_VEN_RUN = 81
+    P_VEN_FAST = 82
+    P_ACC_FAST = 83
+    T_RET_RUN = 84
+    Q_B_2S = 85
+    Q_P_2S = 86
+    Q_C_2S = 87
+    Q_R_2S = 88
+    Q_B_10S = 89
+    Q_P_10S = 90
+    Q_C_10S = 91
+    Q_R_10S = 92
+    QP_QB = 93
+    PLASMA_SHARE = 94
+    T_W_MAX = 95
+    LVL_W_R = 96
+    BP_SHORT = 97
+    PP_SHORT = 98
+    CP_SHORT = 99
+    RP_SHORT = 100
+    N_MIN = 101
+    AIR_V_BUBBLE = 102
+    AIR_P_BUBBLE = 103
+    AIR_1MIN = 104
+    AIR_5MIN = 105
+    BALANCE = 106
+    BALANCE_ABS = 107
+    BALANCE_AWAY = 108
+    SESSION_BALANCE = 109
+    RATIO_RESIDUAL = 110
+    RATIO_VOLUME = 111
+    W_SP = 112
+    W_R_TOUCH = 113
+    TOUCH_S = 114
+    HEP_OVER = 115
+    HEP_SHORT = 116
+    HEP_PAST_CAP = 117
+    BLOOD_STOP_S = 118
+    CELL_STOP_S = 119
+    R4S_S = 120
+    CLAMP_MISS = 121
+    LOST_BLOOD = 122
+    LOST_RETURN = 123
+    LOST_WARM = 124
+    LOST_CELLS = 125
+    LOST_TMP = 126
+    LOST_QP = 127
+    LOST_QB = 128
+    LOST_SCALES = 129
+    PHASE = 130
+    EFFECTIVE = 131
+    BLOOD_TIME = 132
+    WALL_TIME = 133
+    PLASMA = 134
+    TO_NOMINAL = 135
+    NEAR_NOMINAL = 136
+    IN_EXTENSION = 137
+    NEAR_CAP = 138
+    AT_CAP = 139
+    RINSE_PLASMA = 140
+    RINSE_CHASE = 141
+    RINSE_SALINE = 142
+    RESPONSE = 143
+    INTERLOCKS = 144
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,7 @@ _DERIVED: Final = (
     _derived("dP_br_over", "mmHg", -500.0, 600.0, 0, 0.1, "dP_br above max(2 x baseline, baseline + 15)"),
     _derived("dP_f2", "mmHg", -500.0, 600.0, 0, 0.1, "pressure drop of the second filter"),
     _derived("R_f2_fall", "%", -1000.0, 100.0, 0, 0.1, "fall of dP_f2/Q_r against its 10-min median"),
+    _derived("P_gas_over", "mmHg", -1100.0, 1100.0, 0, 0.1, "P_gas above P_bri, which counts as 30 or more"),
     _derived("P_ven_exp", "mmHg", -500.0, 600.0, 0, 0.1, "expected venous pressure at the measured flows"),
     _derived("P_ven_drop", "mmHg", -600.0, 600.0, 0, 0.1, "expected minus measured venous pressure"),
     _derived("P_ven_run", "mmHg", -500.0, 600.0, 0, 0.1, "P_ven while Q_b is above 40"),
@@ -316,6 +321,9 @@ _DERIVED: Final = (
     _derived("W_sp", "g", -1000.0, 1000.0, 0, 0.1, "reservoir weight that keeps the balance at zero"),
     _derived("W_r_touch", "g/min", 0.0, 1000000.0, 0, 1.0, "speed of W_r: above 60 somebody touches the bag"),
     _derived("touch_s", "s", 0.0, 1000000.0, 0, 0.1, "time the balance trim has been frozen"),
+    _derived("hep_over", "%", -100000.0, 100000.0, 0, 0.1, "heparin given beyond its command, 5 min"),
+    _derived("hep_short", "%", -100000.0, 100000.0, 0, 0.1, "heparin missing from its command, 10 min"),
+    _derived("hep_past_cap", "mL", -100.0, 1000.0, 2, 0.001, "heparin given beyond its cap"),
     _derived("blood_stop_s", "s", 0.0, 1000000.0, 0, 0.1, "time the blood has stood still since first blood"),
     _derived("cell_stop_s", "s", 0.0, 1000000.0, 0, 0.1, "time the cartridge has had no perfusion"),
     _derived("r4s_s", "s", 0.0, 1000000.0, 0, 0.1, "time in R4s with P_ven inside its window"),

@@ -6,6 +6,7 @@ channel; whatever needs a mean, a slope, a sum or a timer is a derived channel. 
 Sources: "circuit" is the project's rig description, "safety" its hazard analysis.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final
@@ -50,6 +51,7 @@ LIMITS: Final = (
     LimitRow("tmp_high_mmhg", "mmHg", 40.0, 80.0, "circuit 2, H10 R2 and HIGH"),
     LimitRow("tmp_reverse_mmhg", "mmHg", -10.0, 0.0, "circuit 2, H11"),
     LimitRow("qp_qb_warn", "fraction", 0.15, 0.27, "circuit 2, H12"),
+    LimitRow("bld_trip_ml_min", "mL/min", 0.1, 0.35, "safety H13: red cells; reads so at 50 mg/dL free Hb"),
     LimitRow("p_bri_warn_mmhg", "mmHg", 80.0, 150.0, "circuit 2, H14"),
     LimitRow("p_bri_trip_mmhg", "mmHg", 100.0, 200.0, "circuit 2, H14"),
     LimitRow("dp_br_over_mmhg", "mmHg", -10.0, 0.0, "circuit 2: beyond max(2 x baseline, baseline + 15)"),
@@ -70,19 +72,35 @@ LIMITS: Final = (
     LimitRow("t_trip_c", "C", 39.0, 41.0, "circuit 2, H20"),
     LimitRow("t_ret_warn_c", "C", 32.0, 36.0, "circuit 2, H21"),
     LimitRow("t_ret_trip_c", "C", 30.0, 35.0, "circuit 2, H21"),
+    LimitRow("do_out_warn_mmhg", "mmHg", 30.0, 60.0, "circuit 2, H22"),
+    LimitRow("do_out_trip_mmhg", "mmHg", 15.0, 30.0, "circuit 2, H22"),
+    LimitRow("do_in_warn_mmhg", "mmHg", 160.0, 180.0, "circuit 2, H23"),
+    LimitRow("ph_low_warn", "pH", 7.25, 7.38, "circuit 2, H23"),
+    LimitRow("ph_low_trip", "pH", 7.1, 7.3, "circuit 2, H23"),
+    LimitRow("ph_high_warn", "pH", 7.42, 7.55, "circuit 2, H23"),
+    LimitRow("ph_high_trip", "pH", 7.5, 7.6, "circuit 2, H23"),
+    LimitRow("p_gas_over_mmhg", "mmHg", -40.0, -20.0, "safety H24: 20 below the plasma's pressure"),
     LimitRow("blood_stop_warn_s", "s", 10.0, 30.0, "circuit 6, H25"),
     LimitRow("blood_stop_trip_s", "s", 60.0, 120.0, "circuit 6, H25"),
+    LimitRow("hep_over_percent", "%", 5.0, 10.0, "safety H26: 10 % over 5 min"),
+    LimitRow("hep_past_cap_ml", "mL", 0.02, 0.5, "safety H26: the cap itself is a prescription field"),
+    LimitRow("hep_short_percent", "%", 5.0, 10.0, "safety H27: below 90 % over 10 min"),
+    LimitRow("hep_force_n", "N", 30.0, 60.0, "safety H27: 0.9 bar behind a 50 mL syringe, and friction"),
+    LimitRow("hep_used_ml", "mL", 5.0, 58.0, "safety H27: nearly all that the syringe holds"),
     LimitRow("pump_short", "fraction", 0.1, 0.5, "circuit 3: below 50 % of command for 5 s"),
     LimitRow("pump_reverse_rpm", "rpm", -2.0, -0.2, "safety H28"),
     LimitRow("clamps_missed", "count", 1.0, 1.0, "safety H29: 0.5 s after the command"),
     LimitRow("signals_lost", "count", 1.0, 1.0, "safety H31, H32"),
     LimitRow("node_tripped", "code", 1.0, 1.0, "safety H33"),
+    LimitRow("ups_low_min", "min", 20.0, 60.0, "safety H37"),
+    LimitRow("ups_empty_min", "min", 5.0, 20.0, "safety H37"),
     LimitRow("rinse_plasma_extra_ml", "mL", 0.0, 400.0, "circuit 6: W_r + 400 mL"),
     LimitRow("rinse_saline_ml", "mL", 0.0, 300.0, "circuit 6: 300 mL on the blood side"),
     LimitRow("p_ret_warn_mmhg", "mmHg", 100.0, 200.0, "circuit 2, H51"),
     LimitRow("p_ret_trip_mmhg", "mmHg", 120.0, 300.0, "circuit 2, H51"),
     LimitRow("p_f2o_warn_mmhg", "mmHg", -60.0, 0.0, "circuit 2, H52"),
     LimitRow("p_f2o_trip_mmhg", "mmHg", -100.0, -20.0, "circuit 2, H52"),
+    LimitRow("moisture", "wet", 1.0, 1.0, "circuit 2: TRAY, WET; safety H49"),
     LimitRow("cells_stop_warn_s", "s", 60.0, 300.0, "safety H50"),
     LimitRow("cells_stop_trip_s", "s", 300.0, 1200.0, "safety H50"),
     LimitRow("mark_s", "s", 0.0, 0.0, "circuit 6: the marks themselves are prescription fields"),
@@ -110,8 +128,9 @@ class Rule:
     """One stage of a hazard.
 
     Trips when `channel` has been GOOD and at or beyond `limit` on `side` for `delay_s` without a break, in
-    one of the `armed` states. R1 restricts only the actuators in `holds`. A latched rule waits for the
-    operator; a rule stays silent while one of `suppressed_by` is present.
+    one of the `armed` states. R1 restricts only the actuators its rule names: those in `holds` do not rise,
+    those in `stops` stop. A latched rule waits for the operator; a rule stays silent while one of
+    `suppressed_by` is present. A rule whose channel is not fitted is never GOOD, so it is unarmed.
     """
 
     id: str
@@ -125,6 +144,7 @@ class Rule:
     armed: frozenset[State]
     holds: tuple[Actuator, ...] = ()
     suppressed_by: tuple[str, ...] = ()
+    stops: tuple[Actuator, ...] = ()
 
     @property
     def hazard(self) -> str:
@@ -137,21 +157,26 @@ _RUN: Final = frozenset({_S.RAMP, _S.TREAT, _S.TREAT_END, _S.PAUSE_PLASMA})
 """Blood moves through the patient, treatment side of the session."""
 _RINSE: Final = frozenset({_S.RINSE_PLASMA, _S.RINSE_BLOOD})
 _BLOOD: Final = _RUN | _RINSE
-_PLASMA: Final = frozenset({_S.RAMP, _S.TREAT})
+_TREAT: Final = frozenset({_S.TREAT})
+_PLASMA: Final = _TREAT | {_S.RAMP}
 _CONNECT: Final = frozenset({_S.CONNECT_FILL, _S.CONNECT_VENOUS})
 _ON_PATIENT: Final = _BLOOD | _CONNECT | {_S.PAUSE_STOPPED, _S.SAFE}
 _FILLED: Final = _ON_PATIENT | {_S.PRIME_WARM, _S.READY_TEST, _S.READY, _S.CONNECT_ACCESS, _S.PATIENT_OFF}
 """The circuit holds plasma or blood, and cells."""
+_LIQUID: Final = _FILLED | {_S.PRIME_BLOOD, _S.PRIME_PLASMA}
 _MOVING: Final = _BLOOD | _CONNECT | {
     _S.SELF_PUMPS, _S.PRIME_BLOOD, _S.PRIME_PLASMA, _S.PRIME_WARM, _S.READY,
 }  # fmt: skip
 _TIMED: Final = _RUN | {_S.PAUSE_STOPPED, _S.PATIENT_OFF}
 _ALL: Final = frozenset(State) - {_S.ENDED}
+_PLASMA_IN: Final = frozenset({_S.TREAT, _S.TREAT_END, _S.PAUSE_PLASMA})
+"""In RAMP the bioreactor still holds prime, whose pH says nothing."""
 _C = Channel
 _P = Priority
 _R = Response
 _A = Actuator
 _UP, _DOWN = Side.ABOVE, Side.BELOW
+_HP: Final = (_A.HP,)
 
 RULES: Final = (
     Rule("H01.1", _C.AIR_V_BUBBLE, _UP, "air_bubble_ml", 0.0, _P.HIGH, True, _R.R4, _BLOOD | _CONNECT),
@@ -172,6 +197,7 @@ RULES: Final = (
         _R.R4,
         _CONNECT | {_S.RINSE_BLOOD},
     ),
+    Rule("H05.4", _C.WET, _UP, "moisture", 3.0, _P.HIGH, True, _R.R4, _BLOOD),
     Rule("H06.1", _C.P_VEN, _UP, "p_ven_high_mmhg", 3.0, _P.HIGH, False, _R.R4S, _RUN | {_S.PAUSE_STOPPED}),
     Rule("H06.2", _C.P_VEN, _UP, "p_ven_high_rinse_mmhg", 3.0, _P.HIGH, False, _R.R4S, _RINSE),
     Rule("H06.3", _C.P_VEN, _UP, "p_ven_high_connect_mmhg", 3.0, _P.HIGH, False, _R.R4S, _CONNECT),
@@ -188,6 +214,7 @@ RULES: Final = (
     Rule("H10.5", _C.P_FIL, _DOWN, "p_fil_trip_mmhg", 2.0, _P.MEDIUM, False, _R.R2, _PLASMA),
     Rule("H11.1", _C.TMP_RUN, _DOWN, "tmp_reverse_mmhg", 3.0, _P.HIGH, False, _R.R2, _PLASMA),
     Rule("H12.1", _C.QP_QB, _UP, "qp_qb_warn", 1.0, _P.LOW, False, _R.R0, _PLASMA),
+    Rule("H13.1", _C.BLD, _UP, "bld_trip_ml_min", 5.0, _P.HIGH, True, _R.R2, _PLASMA),
     Rule("H14.1", _C.P_BRI, _UP, "p_bri_warn_mmhg", 2.0, _P.MEDIUM, False, _R.R0, _FILLED),
     Rule("H14.2", _C.P_BRI, _UP, "p_bri_trip_mmhg", 2.0, _P.HIGH, False, _R.R2X, _FILLED | {_S.PRIME_PLASMA}),
     Rule("H14.3", _C.DP_BR_OVER, _UP, "dp_br_over_mmhg", 10.0, _P.MEDIUM, False, _R.R0, _RUN),
@@ -209,6 +236,14 @@ RULES: Final = (
     Rule("H20.4", _C.T_BR, _UP, "t_trip_c", 1.0, _P.HIGH, True, _R.R2X, _ALL),
     Rule("H21.1", _C.T_RET_RUN, _DOWN, "t_ret_warn_c", 60.0, _P.MEDIUM, False, _R.R0, _PLASMA),
     Rule("H21.2", _C.T_RET_RUN, _DOWN, "t_ret_trip_c", 60.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H22.1", _C.DO_OUT, _DOWN, "do_out_warn_mmhg", 120.0, _P.MEDIUM, False, _R.R0, _PLASMA),
+    Rule("H22.2", _C.DO_OUT, _DOWN, "do_out_trip_mmhg", 120.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H23.1", _C.DO_IN, _UP, "do_in_warn_mmhg", 60.0, _P.MEDIUM, False, _R.R0, _RUN),
+    Rule("H23.2", _C.PH, _DOWN, "ph_low_warn", 60.0, _P.MEDIUM, False, _R.R0, _PLASMA_IN),
+    Rule("H23.3", _C.PH, _UP, "ph_high_warn", 60.0, _P.MEDIUM, False, _R.R0, _PLASMA_IN),
+    Rule("H23.4", _C.PH, _DOWN, "ph_low_trip", 60.0, _P.MEDIUM, False, _R.R2, _TREAT),
+    Rule("H23.5", _C.PH, _UP, "ph_high_trip", 60.0, _P.MEDIUM, False, _R.R2, _TREAT),
+    Rule("H24.1", _C.P_GAS_OVER, _UP, "p_gas_over_mmhg", 1.0, _P.HIGH, False, _R.R2X, _FILLED),
     Rule(
         "H25.1",
         _C.BLOOD_STOP_S,
@@ -222,6 +257,11 @@ RULES: Final = (
         suppressed_by=("H25.2",),
     ),
     Rule("H25.2", _C.BLOOD_STOP_S, _UP, "blood_stop_trip_s", 0.0, _P.HIGH, False, _R.R0, _FILLED),
+    Rule("H26.1", _C.HEP_OVER, _UP, "hep_over_percent", 5.0, _P.HIGH, True, _R.R1, _ON_PATIENT, stops=_HP),
+    Rule("H26.2", _C.HEP_PAST_CAP, _UP, "hep_past_cap_ml", 5.0, _P.HIGH, True, _R.R1, _ON_PATIENT, stops=_HP),
+    Rule("H27.1", _C.HEP_SHORT, _UP, "hep_short_percent", 60.0, _P.MEDIUM, False, _R.R0, _RUN),
+    Rule("H27.2", _C.HP_FORCE, _UP, "hep_force_n", 60.0, _P.MEDIUM, False, _R.R0, _RUN),
+    Rule("H27.3", _C.V_HEP, _UP, "hep_used_ml", 60.0, _P.MEDIUM, False, _R.R0, _RUN),
     Rule("H28.1", _C.BP_SHORT, _UP, "pump_short", 5.0, _P.HIGH, True, _R.R4S, _BLOOD),
     Rule("H28.2", _C.PP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2, _PLASMA),
     Rule("H28.3", _C.CP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2X, _FILLED),
@@ -250,13 +290,28 @@ RULES: Final = (
         "H31.9", _C.LOST_SCALES, _UP, "signals_lost", 2.0, _P.HIGH, True, _R.R4, frozenset({_S.RINSE_BLOOD})
     ),
     Rule("H33.1", _C.NODE, _UP, "node_tripped", 0.0, _P.HIGH, True, _R.R5, _ALL),
-    Rule("H39.1", _C.NEAR_NOMINAL, _UP, "mark_s", 0.0, _P.LOW, False, _R.R0, frozenset({_S.TREAT})),
+    Rule(
+        "H37.1",
+        _C.UPS_MIN,
+        _DOWN,
+        "ups_low_min",
+        1.0,
+        _P.MEDIUM,
+        False,
+        _R.R0,
+        _ALL,
+        suppressed_by=("H37.2", "H37.3"),
+    ),
+    Rule("H37.2", _C.UPS_MIN, _DOWN, "ups_empty_min", 1.0, _P.HIGH, False, _R.R2W, _PLASMA),
+    Rule("H37.3", _C.UPS_MIN, _DOWN, "ups_empty_min", 1.0, _P.HIGH, False, _R.R0, _ALL - _PLASMA),
+    Rule("H39.1", _C.NEAR_NOMINAL, _UP, "mark_s", 0.0, _P.LOW, False, _R.R0, _TREAT),
     Rule("H39.2", _C.TO_NOMINAL, _UP, "mark_s", 0.0, _P.LOW, False, _R.R0, frozenset({_S.TREAT_END})),
-    Rule("H39.3", _C.IN_EXTENSION, _UP, "mark_s", 0.0, _P.MEDIUM, False, _R.R0, frozenset({_S.TREAT})),
+    Rule("H39.3", _C.IN_EXTENSION, _UP, "mark_s", 0.0, _P.MEDIUM, False, _R.R0, _TREAT),
     Rule("H39.4", _C.NEAR_CAP, _UP, "mark_s", 0.0, _P.LOW, False, _R.R0, _TIMED),
     Rule("H39.5", _C.AT_CAP, _UP, "mark_s", 0.0, _P.MEDIUM, False, _R.R0, _TIMED),
     Rule("H42.1", _C.RINSE_PLASMA, _UP, "rinse_plasma_extra_ml", 0.0, _P.HIGH, True, _R.R2, _RINSE),
     Rule("H42.2", _C.RINSE_SALINE, _UP, "rinse_saline_ml", 0.0, _P.HIGH, True, _R.R4, _RINSE),
+    Rule("H49.1", _C.TRAY, _UP, "moisture", 5.0, _P.MEDIUM, False, _R.R2, _LIQUID),
     Rule("H50.1", _C.CELL_STOP_S, _UP, "cells_stop_warn_s", 0.0, _P.LOW, False, _R.R0, _FILLED),
     Rule("H50.2", _C.CELL_STOP_S, _UP, "cells_stop_trip_s", 0.0, _P.MEDIUM, False, _R.R0, _FILLED),
     Rule("H51.1", _C.P_RET, _UP, "p_ret_warn_mmhg", 1.0, _P.MEDIUM, False, _R.R0, _BLOOD),
@@ -264,6 +319,16 @@ RULES: Final = (
     Rule("H52.1", _C.P_F2O, _DOWN, "p_f2o_warn_mmhg", 5.0, _P.MEDIUM, False, _R.R0, _BLOOD),
     Rule("H52.2", _C.P_F2O, _DOWN, "p_f2o_trip_mmhg", 2.0, _P.HIGH, True, _R.R2, _MOVING),
 )
+
+_NEEDS: Final = {
+    _C.P_GAS_OVER: _C.P_GAS, _C.HEP_OVER: _C.V_HEP, _C.HEP_SHORT: _C.V_HEP, _C.HEP_PAST_CAP: _C.V_HEP,
+}  # fmt: skip
+"""Derived channels of a sensor that a rig may do without."""
+
+
+def unarmed(not_fitted: Collection[Channel]) -> tuple[Rule, ...]:
+    """The rules that cannot act on a rig without these sensors."""
+    return tuple(r for r in RULES if _NEEDS.get(r.channel, r.channel) in not_fitted)
 
 
 class Restrict(IntEnum):
@@ -294,7 +359,7 @@ _R2_OFF: Final = (_A.PP, _A.RP, _A.PC)
 RESPONSES: Final[dict[Response, tuple[Restrict, ...]]] = {
     _R.NONE: _row(()),
     _R.R0: _row(()),
-    _R.R1: _row(()),  # R1 holds the actuators its rule names
+    _R.R1: _row(()),  # R1 holds or stops the actuators its rule names
     _R.R2: _row(_R2_OFF),
     _R.R2W: _row((*_R2_OFF, _A.W)),
     _R.R2X: _row((*_R2_OFF, *_CELLS)),
@@ -367,6 +432,10 @@ _PROOF: Final = {
         "control/test_time_rules.py::test_the_longest_extension_ends_the_plasma_side_by_force",
     "the cap wins": "control/test_time_rules.py::test_the_cap_wins_over_an_extension",
     "heparin cap": "safety/test_loops.py::test_heparin_gives_the_bolus_then_the_rate_and_stops_at_the_cap",
+    "heparin against its command": "safety/test_heparin.py::test_a_pump_that_gives_too_much_is_stopped",
+    "gas against plasma": "safety/test_gas_pressure.py::test_gas_pressure_counts_against_the_plasma",
+    "perfusion missing is seen":
+        "safety/test_estimators.py::test_half_the_commanded_flow_is_a_fault_after_five_seconds",
     "the supervisor only lowers": "safety/test_supervisor.py::test_any_wish_any_reading_any_response",
     "only GOOD readings are used": "safety/test_alarm_battery.py::test_a_reading_not_good_never_trips",
     "silence is safe": "sim/test_node.py::test_the_lease_ends_exactly_at_valid_until",
@@ -396,6 +465,7 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H10", 4, "high TMP: haemolysis, membrane tear", "I3", "limiter", "R1 lowers separation"),
     _hazard("H11", 4, "reverse TMP: plasma and debris pressed into the blood", "I2"),
     _hazard("H12", 4, "too much plasma taken from the blood: haemoconcentration, clots", "I2", "I3"),
+    _hazard("H13", 5, "red cells or free haemoglobin in the plasma: cell damage", "I3", "limiter"),
     _hazard("H14", 5, "reactor over-pressure: fibres break, cells reach the patient", "limiter", _SUP),
     _hazard("H15", 5, "second filter breach: cells or particles to the patient", "I11"),
     _hazard("H16", 3, "second filter clogs: back-pressure, balance", "limiter", "I12"),
@@ -407,13 +477,20 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H19", 3, "the reservoir overflows: plasma lost, contamination", "balance by scales"),
     _hazard("H20", 5, "plasma over-heated: denatured protein, haemolysis, dead cells", "I5", "I13", "I8"),
     _hazard("H21", 3, "cold return: hypothermia, arrhythmia; cold cells", "I12"),
+    _hazard("H22", 3, "cells without oxygen: function lost, debris", "perfusion missing is seen"),
+    _hazard("H23", 3, "too much oxygen or a wrong pH: cells and patient", "I13"),
+    _hazard("H24", 4, "gas pressed through the oxygenator: bubbles", "gas against plasma", "I13"),
     _hazard("H25", 4, "standing blood clots: 180-250 mL of blood lost", "I6", "heparin cap"),
+    _hazard("H26", 5, "too much heparin: bleeding", "I6", "heparin cap", "heparin against its command"),
+    _hazard("H27", 3, "too little heparin: clots", "limiter", "heparin against its command"),
     _hazard("H28", 4, "a pump runs wrong or backwards: harm by any pump", "I2", "I3", "I9", _SUP),
     _hazard("H29", 5, "a clamp does not close when it must", "I1", "I11", "clamp before pump"),
     _hazard("H31", 4, "a sensor lies or falls silent", "I4", "I5", "I14", "only GOOD readings are used"),
     _hazard("H33", 5, "the controller hangs or dies", "I8", "silence is safe"),
+    _hazard("H37", 5, "mains lost, battery empty: everything stops", "I8", "silence is safe"),
     _hazard("H39", 3, "session too long or too short", "an extension ends by force", "the cap wins"),
     _hazard("H42", 4, "rinse-back: too much volume, air", "caps are given once", "saline holds the level"),
+    _hazard("H49", 3, "blood or plasma leaks to the floor", "balance by scales", "two eyes on the balance"),
     _hazard("H50", 3, "the cells stand without perfusion: function lost", "I13"),
     _hazard("H51", 4, "return line closed behind the return pump: burst", "I11", "clamp before pump"),
     _hazard("H52", 4, "suction behind the second filter: degassing, air", "I12", "limiter"),

@@ -26,6 +26,8 @@ PLASMA_G_PER_ML: Final = 1.025
 """Density of plasma at 37 C (physics reference, section 0)."""
 SALINE_G_PER_ML: Final = 1.005
 """Density of 0.9 % saline at room temperature."""
+EVAPORATION_MG_PER_L: Final = 44.0
+"""Water that 1 L of sweep gas takes along at 37 C (circuit 4)."""
 
 
 def seconds(ns: int) -> Seconds:

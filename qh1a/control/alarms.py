@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from mypy_extensions import mypyc_attr
 
+from qh1a.channels import CHANNELS
 from qh1a.hazards import LINGER_S, RULES, Rule, Side
 from qh1a.settings import Limits
 from qh1a.tick import (
@@ -28,14 +29,21 @@ _NEVER: Final = -1
 
 
 class Active(NamedTuple):
-    """The responses in force, without doubles, and the actuators that R1 holds."""
+    """The responses in force, without doubles, and the actuators that R1 holds or stops."""
 
     responses: tuple[Response, ...]
     holds: tuple[Actuator, ...]
     highest: Response
+    stops: tuple[Actuator, ...] = ()
 
 
 QUIET: Final = Active((), (), Response.NONE)
+
+
+def _as_read(limit: float, lsb: float) -> float:
+    """A limit as a reading gives it, counts x lsb: a pH of 7100 counts is not 7.1 but 7.1000000000000005."""
+    nearest = round(limit / lsb) * lsb
+    return nearest if abs(nearest - limit) < 1e-6 * lsb else limit
 
 
 @mypyc_attr(serializable=True)
@@ -59,7 +67,7 @@ class _Slot:
     def __init__(self, rule: Rule, limits: Limits) -> None:
         self.rule = rule
         self.sign = 1.0 if rule.side is Side.ABOVE else -1.0
-        self.limit = limits[rule.limit] * self.sign
+        self.limit = _as_read(limits[rule.limit], CHANNELS[rule.channel].lsb) * self.sign
         self.delay = round(rule.delay_s * NS_PER_S)
         self.linger = round(LINGER_S.get(rule.response, 0.0) * NS_PER_S)
         self.began = _NEVER  # when the condition began to hold
@@ -192,5 +200,6 @@ class Alarms:
             self.active = QUIET
             return
         holds = {a for s in acting for a in s.rule.holds}
+        stops = {a for s in acting for a in s.rule.stops}
         responses = sorted({s.rule.response for s in acting})
-        self.active = Active(tuple(responses), tuple(sorted(holds)), responses[-1])
+        self.active = Active(tuple(responses), tuple(sorted(holds)), responses[-1], tuple(sorted(stops)))

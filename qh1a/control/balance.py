@@ -13,6 +13,9 @@ from qh1a.control.index import (
     BALANCE,
     BALANCE_ABS,
     BALANCE_AWAY,
+    G_AIR,
+    G_CO2,
+    G_O2,
     LVL_R,
     LVL_W_R,
     Q_P_2S,
@@ -33,7 +36,7 @@ from qh1a.control.index import (
 )
 from qh1a.control.windows import Delay, Mean
 from qh1a.tick import Quality, Response, State
-from qh1a.units import NS_PER_MIN, NS_PER_S, PLASMA_G_PER_ML, SALINE_G_PER_ML
+from qh1a.units import EVAPORATION_MG_PER_L, NS_PER_MIN, NS_PER_S, PLASMA_G_PER_ML, SALINE_G_PER_ML
 
 _GOOD: Final = int(Quality.GOOD)
 _NOT_READY: Final = int(Quality.NOT_READY)
@@ -58,6 +61,9 @@ SLOPE_STEPS: Final = 20
 SLOPE_BLOCKS: Final = 18
 """The 3-min slope: between 10-s means 180 s apart."""
 SECONDS_PER_STEP: Final = 0.5
+_GAS: Final = (G_O2, G_AIR, G_CO2)
+VAPOUR: Final = EVAPORATION_MG_PER_L * 1e-6
+"""mL of water that 1 mL of sweep gas takes along."""
 
 
 @mypyc_attr(serializable=True)
@@ -65,8 +71,9 @@ class Balance:
     """Balance, its slope, the learned pump ratio, and the eye on the scale itself."""
 
     def __init__(self) -> None:
-        self._zero: tuple[float, float, float, float] | None = None
-        self._session_zero: tuple[float, float, float, float] | None = None
+        self._zero: tuple[float, float, float, float, float] | None = None
+        self._session_zero: tuple[float, float, float, float, float] | None = None
+        self._vapour = 0.0
         self._samples0 = 0.0
         self._value = 0.0
         self._session_value = 0.0
@@ -96,6 +103,9 @@ class Balance:
         """Write the balance channels; `gap` is the time since the last call."""
         scales = q[W_R] or q[W_S] or q[W_W] or q[V_HEP]
         self._watch_scale(gap, v, q, state, lost=scales != _GOOD)
+        for gas in _GAS:
+            if q[gas] == _GOOD:
+                self._vapour += VAPOUR * v[gas] * gap / NS_PER_MIN
         v[LVL_W_R] = abs(v[LVL_R] - v[W_R] / PLASMA_G_PER_ML)
         q[LVL_W_R] = q[LVL_R] or q[W_R]
         if not scales:
@@ -118,16 +128,15 @@ class Balance:
         self._rinse(gap, v, q, state)
         self._steps += 1
 
-    @staticmethod
-    def _weights(v: list[float]) -> tuple[float, float, float, float]:
-        return (v[W_R], v[W_S], v[W_W], v[V_HEP])
+    def _weights(self, v: list[float]) -> tuple[float, float, float, float, float]:
+        return (v[W_R], v[W_S], v[W_W], v[V_HEP], self._vapour)
 
-    @staticmethod
-    def _since(zero: tuple[float, float, float, float], v: list[float]) -> float:
-        w_r, w_s, w_w, hep = zero
+    def _since(self, zero: tuple[float, float, float, float, float], v: list[float]) -> float:
+        w_r, w_s, w_w, hep, vapour = zero
         saline_in = (w_s - v[W_S]) / SALINE_G_PER_ML
         waste = (v[W_W] - w_w) / SALINE_G_PER_ML
-        return saline_in + v[V_HEP] - hep - waste - (v[W_R] - w_r) / PLASMA_G_PER_ML
+        lost = waste + self._vapour - vapour
+        return saline_in + v[V_HEP] - hep - lost - (v[W_R] - w_r) / PLASMA_G_PER_ML
 
     def _start(self, state: State, v: list[float], samples_ml: float) -> None:
         """Where each count starts: once, with the first valid scales in its state, whatever came before."""

@@ -12,6 +12,7 @@ from mypy_extensions import mypyc_attr
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.control.air import AirCounters
 from qh1a.control.balance import EVERY, Balance
+from qh1a.control.heparin import HeparinDose
 from qh1a.control.index import (
     AC,
     AT_CAP,
@@ -26,6 +27,7 @@ from qh1a.control.index import (
     DP_BR,
     DP_BR_OVER,
     DP_F2,
+    HP,
     INTERLOCKS,
     N_BP,
     N_CP,
@@ -39,6 +41,8 @@ from qh1a.control.index import (
     P_F2,
     P_F2O,
     P_FIL,
+    P_GAS,
+    P_GAS_OVER,
     P_PRE,
     P_VEN,
     P_VEN_FAST,
@@ -130,6 +134,9 @@ _CELLS_COME: Final = _flags(State.PRIME_WARM, State.READY)
 _OVER: Final = _flags(State.RINSE_BLOOD, State.DISCONNECT, State.ENDED)
 _TREAT, _RAMP = State.TREAT, State.RAMP
 BASELINE_S: Final = 600
+PLASMA_LEAST: Final = 30.0
+"""What the plasma's pressure in the oxygenator counts as at least (mmHg): gas below 10 mmHg, as behind an
+open exhaust, is no H24 however slowly the plasma flows."""
 
 
 class Before(NamedTuple):
@@ -153,6 +160,7 @@ class Estimators:
         self._state = State.SELF_WAIT
         self._balance_gap = 0
         self._air = AirCounters(prescription.patient.weight_kg)
+        self._heparin = HeparinDose(prescription.anticoagulation.cap_ml)
         self._venous = ExpectedVenous(rig.return_resistance, limits["p_ven_drop_mmhg"])
         self._ticks = 0
         self._pp_since: int | None = None
@@ -192,6 +200,7 @@ class Estimators:
         self._pressures(frame.now, v, q, sent, state)
         self._second_filter(v, q)
         self._air.step(v, q)
+        self._heparin.step(gap_ns, v, q, sent[HP])
         self._timers(frame.now, v, q, sent)
         self._standing(gap_ns, v, q, state, sent, r4s=r4s)
         self._lost_signals(v, q)
@@ -260,6 +269,8 @@ class Estimators:
         self._venous.step(now, v, q, sent, learning=state is _RAMP)
 
     def _reactor(self, v: list[float], q: list[int], state: State) -> None:
+        v[P_GAS_OVER] = v[P_GAS] - (v[P_BRI] if v[P_BRI] > PLASMA_LEAST else PLASMA_LEAST)
+        q[P_GAS_OVER] = q[P_GAS] or q[P_BRI]
         v[DP_BR] = v[P_BRI] - v[P_BRO]
         q[DP_BR] = q[DP_BR_OVER] = q[P_BRI] or q[P_BRO]
         if q[DP_BR]:

@@ -186,8 +186,8 @@ class Supervisor:
     @staticmethod
     def _worst(active: Active, a: Actuator) -> Restrict:
         """The most restrictive entry for one actuator among the responses in force."""
-        held = Restrict.HOLD if a in active.holds else Restrict.FREE
-        return max(held, *[RESPONSES[r][a] for r in active.responses])
+        named = _OFF if a in active.stops else Restrict.HOLD if a in active.holds else Restrict.FREE
+        return max(named, *[RESPONSES[r][a] for r in active.responses])
 
     def _phase(self, out: list[float], state: State) -> None:
         """I9: which pumps may turn at all in a phase."""

@@ -9,13 +9,11 @@ from qh1a.channels import Channel
 from qh1a.report.data import Study, Trace
 from qh1a.report.events import Flags
 from qh1a.tick import Phase
-from qh1a.units import PLASMA_G_PER_ML, SALINE_G_PER_ML
+from qh1a.units import EVAPORATION_MG_PER_L, PLASMA_G_PER_ML, SALINE_G_PER_ML
 
 _C = Channel
 LAST_S: Final = 1800.0
 """The last part of TREAT: half an hour, or a quarter of a shorter TREAT."""
-EVAPORATION_MG_PER_L: Final = 44.0
-"""Water that 1 L of sweep gas takes along at 37 C (circuit 4)."""
 
 BALANCE_CHANNELS: Final = frozenset(
     {_C.W_S, _C.W_W, _C.W_R, _C.V_HEP, _C.G_O2, _C.G_AIR, _C.G_CO2, _C.BALANCE, _C.SESSION_BALANCE, _C.W_SP}

@@ -9,6 +9,7 @@ from typing import Final
 
 from qh1a.channels import CHANNELS, Channel
 from qh1a.config.texts import load_texts
+from qh1a.hazards import unarmed
 from qh1a.plant import PlantKind
 from qh1a.record.reader import SessionFile
 from qh1a.record.summary import Summary, summarise
@@ -123,6 +124,8 @@ def _figure(svg: str, label: str) -> str:
 def _left_out(seen: Study) -> str:
     missing = ", ".join(CHANNELS[c].id for c in seen.not_fitted)
     line = f"Not fitted: {missing}." if missing else "Every channel of the machine was fitted."
+    idle = ", ".join(rule.id for rule in unarmed(seen.not_fitted))
+    line += f" Unarmed without them: {idle}." if idle else ""
     gaps = sections.unusable(seen)
     more = f" Left out because not usable, RAMP to RINSEBACK: {gaps}." if gaps else ""
     return f'<p class="note">{esc(line + more)}</p>'

@@ -41,6 +41,17 @@ class Plan(IntEnum):
     PHASE = 3
     KEY = 4
     EXACT_ENDS = 5
+    CROSS = 6
+    CROSS_END = 7
+
+
+class Term(IntEnum):
+    """Columns of a bank's cross-sensitivities; those of a sensor are its rows CROSS up to CROSS_END."""
+
+    SIGNAL = 0
+    REFERENCE = 1
+    GAIN = 2
+    ADD = 3
 
 
 _LAG, _GAIN, _OFFSET, _DRIFT = int(Column.LAG), int(Column.GAIN), int(Column.OFFSET), int(Column.DRIFT)
@@ -49,6 +60,8 @@ _NOISE, _NOISE_REL, _LAGGED = int(Column.NOISE), int(Column.NOISE_REL), int(Colu
 _LO, _HI, _LSB = int(Column.LO), int(Column.HI), int(Column.LSB)
 _CHANNEL, _TRUTH, _EVERY, _PHASE = int(Plan.CHANNEL), int(Plan.TRUTH), int(Plan.EVERY), int(Plan.PHASE)
 _KEY, _EXACT_ENDS = int(Plan.KEY), int(Plan.EXACT_ENDS)
+_CROSS, _CROSS_END = int(Plan.CROSS), int(Plan.CROSS_END)
+_SIGNAL, _REFERENCE, _CROSS_GAIN, _ADD = int(Term.SIGNAL), int(Term.REFERENCE), int(Term.GAIN), int(Term.ADD)
 _GOOD: Final = int(Quality.GOOD)
 _NOT_A_NUMBER: Final = int(Quality.NOT_A_NUMBER)
 _NOT_FITTED: Final = int(Quality.NOT_FITTED)
@@ -59,6 +72,7 @@ def sample(
     truth: npt.NDArray[np.float64],
     table: npt.NDArray[np.float64],
     plan: npt.NDArray[np.int64],
+    terms: npt.NDArray[np.float64],
     value: npt.NDArray[np.float64],
     at: npt.NDArray[np.int64],
     quality: npt.NDArray[np.int64],
@@ -71,6 +85,13 @@ def sample(
             at[channel] = now
     for i in range(plan.shape[0]):
         x = truth[plan[i, _TRUTH]]
+        if plan[i, _CROSS] < plan[i, _CROSS_END]:
+            gain, add = 1.0, 0.0
+            for k in range(plan[i, _CROSS], plan[i, _CROSS_END]):
+                away = truth[int(terms[k, _SIGNAL])] - terms[k, _REFERENCE]
+                gain += terms[k, _CROSS_GAIN] * away
+                add += terms[k, _ADD] * away
+            x = x * gain + add
         y = table[i, _LAGGED]
         # Nothing seen yet: settle on what there is and sample it. So a NaN does not stick either.
         first = np.isnan(y)

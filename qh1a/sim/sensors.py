@@ -2,7 +2,8 @@
 
 Each fitted channel goes through the same chain (physics reference 1.6):
 
-    truth -> lag (first order, exact) -> gain, offset, drift, creep -> noise -> saturation -> grid -> sample
+    truth -> cross-sensitivities -> lag (first order, exact) -> gain, offset, drift, creep -> noise
+          -> saturation -> grid -> sample
 
 `SIGNALS` says in code which truth a channel sees; every figure stands in `configs/devices/sensors.toml`. What
 differs from one machine to the next (gain, offset, drift, creep) is drawn once per seed and channel, inside
@@ -12,6 +13,7 @@ of the channels nor the presence of another channel changes it, and any tick can
 A channel without a row is NOT_FITTED with value 0.0: nothing here is a constant that pretends to be a model.
 """
 
+import difflib
 import math
 import struct
 import zlib
@@ -25,7 +27,7 @@ from annotated_types import Interval, Len
 
 from qh1a.channels import BY_ID, CHANNELS, N_MEASURED, Channel
 from qh1a.sim.counter import stream_key, uniform
-from qh1a.sim.sampling import Column, Plan, sample
+from qh1a.sim.sampling import Column, Plan, Term, sample
 from qh1a.sim.truth import Truth
 from qh1a.tick import Quality
 from qh1a.units import TICK_NS, seconds
@@ -82,6 +84,33 @@ ZEROED: Final = frozenset(c for c in SIGNALS if CHANNELS[c].unit == "mmHg")
 """The pressures: their offset is taken away when the transducers are zeroed, up to a residual."""
 
 
+MOST_TERMS: Final = 3
+"""Cross-sensitivities of one sensor, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossTerm:
+    """Something else that a sensor sees: the truth `signal`, counted from `reference` in that signal's unit.
+
+    For a truth x the sensor takes x (1 + gain (z - reference)) + add (z - reference): `gain` is a fraction
+    and `add` is in the channel's unit, both per unit of the signal z. The terms of one sensor add up.
+    """
+
+    signal: Annotated[str, Len(1, 40)]
+    reference: Annotated[float, Interval(ge=-1e3, le=1e6)]
+    gain: Annotated[float, Interval(ge=-1.0, le=1.0)] = 0.0
+    add: Annotated[float, Interval(ge=-100.0, le=100.0)] = 0.0
+
+    @property
+    def refusal(self) -> str:
+        """What is wrong with it, "" when nothing: the key, its value and what is allowed."""
+        if self.signal not in Truth.__members__:
+            near = difflib.get_close_matches(self.signal, Truth.__members__, n=1, cutoff=0.5)
+            allowed = f"nearest is {near[0]}" if near else f"known are {', '.join(Truth.__members__)}"
+            return f'.signal = "{self.signal}": unknown truth signal, {allowed}'
+        return "" if self.gain or self.add else ": allowed a gain or an add other than 0"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorFigures:
     """What a sensor does to the truth. Units are those of the channel unless the name says otherwise.
@@ -103,6 +132,8 @@ class SensorFigures:
     drift_per_h: Annotated[float, Interval(ge=0.0, le=100.0)] = 0.0
     creep: Annotated[float, Interval(ge=0.0, le=100.0)] = 0.0
     creep_tau_s: Annotated[float, Interval(ge=STEP_S, le=86400.0)] = 1800.0
+    cross: tuple[CrossTerm, ...] = ()
+    """What else it sees, at most `MOST_TERMS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +165,13 @@ class SensorFile:
             if figures.offset_zeroed and BY_ID[id_] not in ZEROED:
                 msg = f"sensor.{id_}.offset_zeroed = {figures.offset_zeroed:g}: only pressures are zeroed"
                 raise ValueError(msg)
+            if len(figures.cross) > MOST_TERMS:
+                msg = f"sensor.{id_}.cross: {len(figures.cross)} terms, allowed up to {MOST_TERMS}"
+                raise ValueError(msg)
+            for k, term in enumerate(figures.cross):
+                if term.refusal:
+                    msg = f"sensor.{id_}.cross[{k}]{term.refusal}"
+                    raise ValueError(msg)
 
 
 def sensor_rows(file: SensorFile) -> tuple[SensorRow, ...]:
@@ -163,9 +201,16 @@ class SensorBank:
         self.slow = tuple(int(r.channel) for r in self._rows if r.figures.period_s > STEP_S)
         self._table: npt.NDArray[np.float64] = np.zeros((len(self._rows), len(Column)))
         self._plan: npt.NDArray[np.int64] = np.zeros((len(self._rows), len(Plan)), dtype=np.int64)
+        terms = [term for row in self._rows for term in row.figures.cross]
+        self._terms: npt.NDArray[np.float64] = np.array(
+            [(Truth[t.signal], t.reference, t.gain, t.add) for t in terms]
+        ).reshape(len(terms), len(Term))
+        end = 0
         for i, row in enumerate(self._rows):
+            begin, end = end, end + len(row.figures.cross)
+            self._plan[i, Plan.CROSS], self._plan[i, Plan.CROSS_END] = begin, end
             self._fill(i, row)
-        self._fingerprint = zlib.crc32(self._plan.tobytes())
+        self._fingerprint = zlib.crc32(self._plan.tobytes() + self._terms.tobytes())
 
     def _fill(self, i: int, row: SensorRow) -> None:
         channel, figures = CHANNELS[row.channel], row.figures
@@ -198,7 +243,7 @@ class SensorBank:
 
         The first step of a bank samples every sensor, settled on the truth it sees.
         """
-        sample(truth, self._table, self._plan, self.value, self.at, self.quality, tick, at)
+        sample(truth, self._table, self._plan, self._terms, self.value, self.at, self.quality, tick, at)
 
     def zero(self) -> None:
         """Zero the pressure transducers: of their offset only a residual stays."""

@@ -92,7 +92,8 @@ def test_the_page_says_what_it_is_about(html: str) -> None:
     for part in (
         "SIM: SIMULATED, not a patient", "research software", "s.qh1a", "SIM-001", "0.1 h treatment",
         "qh1a 0.1.0", "0f3a" * 16, "9c1d" * 16, "sound", "completed", "inside the window", "0:06:00",
-        "0:06:40", "0:06:20", "+3", "+40", "1 high", "2 medium", "1 low", "Not fitted: TURB_r, WET.",
+        "0:06:40", "0:06:20", "+3", "+40", "1 high", "2 medium", "1 low",
+        "Not fitted: TURB_r, WET. Unarmed without them: H05.4.",
         "WET is not fitted",
     ):  # fmt: skip
         assert part in words, part

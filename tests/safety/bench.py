@@ -25,11 +25,13 @@ HEALTHY: Mapping[Channel, float] = {
     C.P_ACC: -60.0, C.P_PRE: 75.0, C.P_VEN: 60.0, C.P_FIL: 50.0, C.P_BRI: 70.0, C.P_BRO: 59.0,
     C.P_F2: 55.0, C.P_F2O: 44.5, C.P_RET: 70.0,
     C.T_W1: 37.4, C.T_W2: 37.4, C.T_BR: 37.0, C.T_RET: 35.0, C.T_AMB: 23.0,
+    C.P_GAS: 2.0, C.DO_IN: 150.0, C.DO_OUT: 100.0, C.PH: 7.4, C.HP_FORCE: 10.0, C.UPS_MIN: 60.0,
     C.W_R: 150.0, C.W_S: 3000.0, C.W_W: 400.0, C.LVL_R: 146.5, C.LVL_VEN: 60.0, C.OPT_V: 1.0,
     C.N_BP: 12.5, C.N_PP: 5.8, C.N_CP: 19.3, C.N_RP: 5.8, C.V_HEP: 6.0,
     C.POS_AC: 1.0, C.POS_VC: 1.0, C.POS_PC: 1.0, C.POS_RC: 1.0, C.POS_BV: 1.0,
     # What estimators make of it.
     C.TMP: 17.5, C.TMP_RUN: 17.5, C.DP_BR: 11.0, C.DP_BR_OVER: -15.0, C.DP_F2: 10.5, C.P_VEN_EXP: 60.0,
+    C.P_GAS_OVER: -68.0, C.HEP_PAST_CAP: -11.0,
     C.P_VEN_RUN: 60.0, C.P_VEN_FAST: 60.0, C.P_ACC_FAST: -60.0, C.T_RET_RUN: 35.0,
     C.Q_B_2S: 130.0, C.Q_P_2S: 30.0, C.Q_C_2S: 100.0, C.Q_R_2S: 30.0,
     C.Q_B_10S: 130.0, C.Q_P_10S: 30.0, C.Q_C_10S: 100.0, C.Q_R_10S: 30.0,
@@ -61,9 +63,10 @@ def commands(changes: Mapping[Actuator, float] | None = None) -> list[float]:
     return [values.get(a, 0.0) for a in A]
 
 
-def active(*responses: Response, holds: Sequence[Actuator] = ()) -> Active:
+def active(*responses: Response, holds: Sequence[Actuator] = (), stops: Sequence[Actuator] = ()) -> Active:
     """Responses in force, as the alarms hand them on."""
-    return Active(tuple(sorted(responses)), tuple(holds), max(responses, default=Response.NONE))
+    highest = max(responses, default=Response.NONE)
+    return Active(tuple(sorted(responses)), tuple(holds), highest, tuple(stops))
 
 
 QUIET = active()

@@ -48,6 +48,32 @@ def test_samples_are_lost_to_the_patient() -> None:
     assert bench.seconds(0.5)[C.BALANCE] == pytest.approx(-10.0)
 
 
+@pytest.mark.parametrize("gas", [C.G_O2, C.G_AIR, C.G_CO2], ids=lambda c: c.name)
+def test_sweep_gas_takes_water_along(gas: Channel) -> None:
+    bench = in_treatment()
+    bench[gas] = 150.0
+    bench.run(3600, tick_ns=NS_PER_S)
+    # 9 L of gas with 44 mg/L each.
+    assert bench[C.BALANCE] == pytest.approx(-0.396, abs=1e-3)
+    assert bench[C.W_SP] == pytest.approx(150.0 - PLASMA * 0.396, abs=1e-3)
+    bench.lose(gas, quality=Quality.NOT_FITTED)
+    bench.run(3600, tick_ns=NS_PER_S)
+    assert bench[C.BALANCE] == pytest.approx(-0.396, abs=1e-3)
+
+
+def test_water_that_left_before_ramp_counts_for_neither_balance() -> None:
+    bench = Bench(S.READY, {C.G_AIR: 1000.0})
+    bench.run(3600, tick_ns=NS_PER_S)
+    bench[C.G_AIR] = 0.0
+    for state in (S.CONNECT_FILL, S.RAMP):
+        bench.state = state
+        bench.seconds(1)
+    assert bench[C.BALANCE] == bench[C.SESSION_BALANCE] == 0.0
+    bench[C.G_AIR] = 1000.0
+    bench.run(600, tick_ns=NS_PER_S)
+    assert bench[C.SESSION_BALANCE] == pytest.approx(-0.44, abs=4e-3)  # looked at every 5 ticks
+
+
 def test_all_terms_together() -> None:
     bench = in_treatment()
     bench[C.W_S] -= 100.5

@@ -120,9 +120,10 @@ def ticks(draw: st.DrawFn) -> Tick:
         if Response.R1 in responses
         else []
     )
+    stops = draw(st.sampled_from([[], [], [A.HP], [A.W]])) if Response.R1 in responses else []
     after = draw(st.sampled_from([TICK_NS, 3 * TICK_NS, 3 * NS_PER_S, 31 * NS_PER_S]))
     state = draw(st.sampled_from([S.TREAT, S.RAMP]) | st.sampled_from(list(State)))
-    return Tick(after, draw(wishes()), v, q, state, active(*responses, holds=holds))
+    return Tick(after, draw(wishes()), v, q, state, active(*responses, holds=holds, stops=stops))
 
 
 def legal(want: Sequence[float]) -> list[float]:
@@ -142,7 +143,7 @@ def restricted(wish: Sequence[float], sent: Sequence[float], a: Active) -> list[
     """What the responses alone leave of a wish."""
     out = list(wish)
     for x in A:
-        if any(x in OFF[r] for r in a.responses):
+        if any(x in OFF[r] for r in a.responses) or x in a.stops:
             out[x] = 0.0
         elif Response.R4S in a.responses and x in KEPT:
             out[x] = sent[x]
@@ -176,6 +177,8 @@ def check_only_lowers(t: Tick, out: Sequence[float], sent: Sequence[float]) -> N
         assert all(out[a] == 0.0 for a in OFF[r] - waits), r.name
     for a in t.active.holds:
         assert out[a] <= sent[a], a.name
+    for a in t.active.stops:
+        assert out[a] == 0.0, a.name
 
 
 def check_interlocks(t: Tick, out: Sequence[float], stood_ns: int | None) -> None:
@@ -280,7 +283,7 @@ def test_adding_a_response_never_loosens_an_output(t: Tick, more: list[Response]
     other = copy.deepcopy(supervisor)
     now = Ns(START + t.after)
     fewer = supervisor.step(now, t.want, t.v, t.q, t.state, t.active)
-    greater = active(*{*t.active.responses, *more}, holds=(*t.active.holds, A.PP, A.W))
+    greater = active(*{*t.active.responses, *more}, holds=(*t.active.holds, A.PP, A.W), stops=t.active.stops)
     more_out = other.step(now, t.want, t.v, t.q, t.state, greater)
     for a in AMOUNTS:
         assert more_out[a] <= fewer[a], a.name
@@ -354,6 +357,19 @@ def test_r1_holds_what_its_rule_names_and_lets_it_fall() -> None:
     assert separation(20.0, QUIET) == 20.0
     assert [separation(x, held) for x in (25.0, 20.0, 15.0, 25.0)] == [20.0, 20.0, 15.0, 15.0]
     assert separation(25.0, QUIET) == 25.0
+
+
+def test_r1_stops_what_its_rule_names_and_nothing_else() -> None:
+    supervisor = Supervisor(LIMITS, RIG)
+    out = supervisor.step(START, commands(), readings(), qualities(), S.TREAT, QUIET)
+    assert out == tuple(commands())
+    stopped = active(Response.R1, stops=(A.HP,))
+    out = supervisor.step(START, commands(), readings(), qualities(), S.TREAT, stopped)
+    assert out == tuple(commands({A.HP: 0.0}))
+    both = active(Response.R1, holds=(A.HP,), stops=(A.HP,))
+    assert supervisor.step(START, commands(), readings(), qualities(), S.TREAT, both)[A.HP] == 0.0
+    assert supervisor.bits == 0
+    assert supervisor.step(START, commands(), readings(), qualities(), S.TREAT, QUIET) == tuple(commands())
 
 
 def test_a_stop_of_blood_is_never_slowed() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from qh1a.channels import BY_ID, CHANNELS
 from qh1a.config import ConfigError, build_limits
-from qh1a.hazards import HAZARDS, LIMITS, LINGER_S, RESPONSES, RULES, Restrict, Side
-from qh1a.tick import Actuator, Priority, Response, State
+from qh1a.hazards import HAZARDS, LIMITS, LINGER_S, RESPONSES, RULES, Restrict, Side, unarmed
+from qh1a.tick import Actuator, Priority, Quality, Response, State
 from tests.safety.bench import LIMITS as DEFAULT
-from tests.safety.bench import RIG, S
+from tests.safety.bench import Bench, S
 
 ROOT = Path(__file__).parents[2]
 ROW = {row.key: row for row in LIMITS}
@@ -55,7 +55,7 @@ def test_a_rule_refers_to_what_exists(rule: "object") -> None:
     assert r.armed
     assert State.ENDED not in r.armed
     assert set(r.suppressed_by) <= {x.id for x in RULES} - {r.id}
-    assert bool(r.holds) == (r.response is Response.R1)
+    assert bool(r.holds or r.stops) == (r.response is Response.R1)
     assert r.response is not Response.NONE
     assert r.id[:3] == r.hazard
     assert r.hazard in {h.id for h in HAZARDS}
@@ -115,7 +115,8 @@ def test_every_interlock_stands_against_something() -> None:
 def test_death_is_met_by_more_than_a_warning() -> None:
     for hazard in HAZARDS:
         if hazard.severity == 5:
-            assert max(r.response for r in hazard.rules) >= Response.R2, hazard.id
+            # Too much heparin is met by stopping its pump: nothing else is the cause.
+            assert max(r.response for r in hazard.rules) >= Response.R2 or hazard.id == "H26", hazard.id
             assert max(r.priority for r in hazard.rules) is Priority.HIGH, hazard.id
 
 
@@ -163,6 +164,11 @@ class Row(NamedTuple):
 
 
 RAMP_TREAT = {S.RAMP, S.TREAT}
+OPTIONAL = (
+    "P_gas", "DO_in", "DO_out", "pH", "G_O2", "G_air", "G_CO2", "BLD", "TURB_r", "TRAY", "WET", "V_hep",
+    "HP_force", "UPS_min",
+)  # fmt: skip
+"""Sensors that a rig may do without."""
 CIRCUIT = (
     Row("Qp_Qb", UP, 0.27, None, R.R0),
     Row("P_acc", DOWN, -150.0, None, R.R0),
@@ -222,18 +228,32 @@ CIRCUIT = (
     Row("lost_tmp", UP, 1.0, 60.0, R.R2),
     Row("lost_qp", UP, 1.0, None, R.R2),
     Row("lost_cells", UP, 1.0, 10.0, R.R2X),
-)
-MISSING = (
     Row("DO_out", DOWN, 30.0, None, R.R0),
-    Row("DO_in", UP, 180.0, None, R.R0),
     Row("DO_out", DOWN, 15.0, 120.0, R.R2),
+    Row("DO_in", UP, 180.0, None, R.R0),
     Row("pH", DOWN, 7.25, None, R.R0),
     Row("pH", UP, 7.55, None, R.R0),
     Row("pH", DOWN, 7.10, 60.0, R.R2),
     Row("pH", UP, 7.60, 60.0, R.R2),
     Row("WET", UP, 1.0, None, R.R4),
 )
-"""In the circuit description, on sensors that the simulated rig does not fit yet."""
+SAFETY = (
+    Row("BLD", UP, 0.35, 5.0, R.R2, high=True, latch=True),
+    Row("DO_out", DOWN, 30.0, 120.0, R.R0, high=False, latch=False),
+    Row("DO_out", DOWN, 15.0, 120.0, R.R2, high=False, latch=False),
+    Row("pH", DOWN, 7.25, 60.0, R.R0, high=False, latch=False),
+    Row("pH", UP, 7.60, 60.0, R.R2, high=False, latch=False),
+    Row("P_gas_over", UP, -20.0, 1.0, R.R2X, high=True, latch=False),
+    Row("hep_over", UP, 10.0, 5.0, R.R1, high=True, latch=True),
+    Row("hep_past_cap", UP, 0.1, 5.0, R.R1, high=True, latch=True),
+    Row("hep_short", UP, 10.0, 60.0, R.R0, high=False, latch=False),
+    Row("UPS_min", DOWN, 20.0, 1.0, R.R0, high=False, latch=False),
+    Row("UPS_min", DOWN, 5.0, 1.0, R.R2W, high=True, latch=False),
+    Row("UPS_min", DOWN, 5.0, 1.0, R.R0, high=True, latch=False),
+    Row("TRAY", UP, 1.0, 5.0, R.R2, high=False, latch=False),
+    Row("WET", UP, 1.0, None, R.R4, high=True, latch=True),
+)
+"""Safety 4.3, the rows that the circuit description does not change."""
 
 
 def found(row: Row) -> bool:
@@ -254,10 +274,14 @@ def test_the_limits_of_circuit_2(row: Row) -> None:
     assert found(row)
 
 
-@pytest.mark.parametrize("row", MISSING, ids=lambda r: f"{r.signal}-{r.value:g}")
-def test_a_sensor_is_not_fitted_before_its_limits_are_rules(row: Row) -> None:
-    """Who fits one of these sensors gets a red test until its rows of circuit 2 are rules."""
-    assert found(row) or row.signal in RIG.not_fitted
+@pytest.mark.parametrize("row", SAFETY, ids=lambda r: f"{r.signal}-{r.value:g}-{r.response.name}")
+def test_the_limits_of_safety_4_3(row: Row) -> None:
+    assert found(row)
+
+
+def test_moisture_at_the_catheter_stops_the_blood_within_five_seconds() -> None:
+    rule = next(r for r in RULES if r.id == "H05.4")
+    assert rule.delay_s + CHANNELS[rule.channel].stale_s <= 5.0
 
 
 @pytest.mark.parametrize(
@@ -297,8 +321,13 @@ ARMED = {
     "H05.3": {S.CONNECT_FILL, S.CONNECT_VENOUS, S.RINSE_BLOOD},
     "H06.2": {S.RINSE_PLASMA, S.RINSE_BLOOD},
     "H06.3": {S.CONNECT_FILL, S.CONNECT_VENOUS},
+    "H05.4": {S.RAMP, S.TREAT, S.TREAT_END, S.PAUSE_PLASMA, S.RINSE_PLASMA, S.RINSE_BLOOD},
     "H21.1": RAMP_TREAT,
     "H21.2": RAMP_TREAT,
+    "H22.1": RAMP_TREAT,
+    "H22.2": RAMP_TREAT,
+    "H23.4": {S.TREAT},
+    "H23.5": {S.TREAT},
     "H42.1": {S.RINSE_PLASMA, S.RINSE_BLOOD},
     "H42.2": {S.RINSE_PLASMA, S.RINSE_BLOOD},
 }
@@ -308,6 +337,31 @@ ARMED = {
 @pytest.mark.parametrize(("rule", "states"), ARMED.items(), ids=ARMED)
 def test_armed_where_the_circuit_says(rule: str, states: set[State]) -> None:
     assert next(r for r in RULES if r.id == rule).armed == states
+
+
+def test_heparin_is_stopped_wherever_a_patient_may_be_and_nothing_else_is() -> None:
+    for rule in RULES:
+        assert rule.stops == ((Actuator.HP,) if rule.hazard == "H26" else ()), rule.id
+        if rule.hazard == "H26":
+            assert rule.armed >= {S.CONNECT_FILL, S.RAMP, S.TREAT, S.TREAT_END, S.PAUSE_PLASMA, S.SAFE}
+
+
+def test_a_battery_nearly_empty_is_a_high_alarm_everywhere_and_leaves_the_rinse_back_free() -> None:
+    armed = {r.id: r.armed for r in RULES if r.hazard == "H37"}
+    assert armed["H37.2"] == RAMP_TREAT
+    assert armed["H37.2"] | armed["H37.3"] == armed["H37.1"] == frozenset(State) - {S.ENDED}
+    assert not armed["H37.2"] & armed["H37.3"]
+
+
+def test_rules_without_their_sensor_are_named() -> None:
+    without = [BY_ID[id_] for id_ in OPTIONAL]
+    bench = Bench()
+    bench.lose(*without, quality=Quality.NOT_FITTED)
+    bench.seconds(1)
+    blind = [r.id for r in RULES if bench.q[r.channel] == Quality.NOT_FITTED]
+    assert [r.id for r in unarmed(without)] == blind
+    assert {"H05.4", "H13.1", "H24.1", "H26.1", "H49.1"} <= set(blind)
+    assert unarmed(()) == ()
 
 
 def test_balance_and_reservoir_rows_end_with_the_treatment_and_air_rows_do_not() -> None:
