@@ -210,8 +210,11 @@ def test_a_restored_bank_goes_on_bit_identically_with_its_terms() -> None:
 def written(tmp_path: Path, cross: str) -> Path:
     """The shipped file with these cross-sensitivities for the blood flow meter."""
     path = tmp_path / "sensors.toml"
-    text = FILE.read_text(encoding="utf-8")
-    path.write_text(text.replace("[sensor.Q_b]\n", f"[sensor.Q_b]\ncross = {cross}\n", 1), encoding="utf-8")
+    before, after = FILE.read_text(encoding="utf-8").split("[sensor.Q_b]\n")
+    section, rest = after.split("\n\n", 1)
+    kept = [line for line in section.splitlines() if not line.startswith("cross")]
+    text = "\n".join((before + "[sensor.Q_b]", f"cross = {cross}", *kept, "", rest))
+    path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -222,7 +225,7 @@ def test_terms_are_read_from_the_file(tmp_path: Path) -> None:
         ' {signal = "T_BR", reference = 37.0, add = 0.5}]',
     )
     assert load(SensorFile, path).sensor["Q_b"].cross == (HCT, WARM)
-    assert load(SensorFile, path).sensor["Q_p"].cross == ()
+    assert load(SensorFile, path).sensor["P_acc"].cross == ()
 
 
 @pytest.mark.parametrize(
