@@ -318,7 +318,10 @@ def _hydrate(
     zones[Zone.LUMEN, i, _S.CO2] = x_l
     zones[Zone.WALL, i, _S.CO2] = x_w
     zones[Zone.SHELL, i, _S.CO2] = x_s
-    return loss_l * x_l - gain_l + loss_w * x_w - gain_w + loss_s * x_s - gain_s
+    # By balance: loss less gain would cancel where hydration is fast.
+    brought_l = v_l * (old_l[0] - x_l) + v[_Q.LUMEN_IN] * in_l - v[_Q.LUMEN_OUT] * x_l
+    brought_s = v_s * (old_s[0] - x_s) + v[_Q.SHELL_IN] * in_s - v[_Q.SHELL_OUT] * x_s
+    return brought_l + v_w * (old_w[0] - x_w) + respired + brought_s
 
 
 @compiled
@@ -335,21 +338,13 @@ def _flows(profile: NDArray[np.float64], q: float, i: int, dt: float, v: Row) ->
 
 
 @compiled
-def _marched(c: NDArray[np.float64], k: Row) -> None:
-    """Concentrations, species last of three indices, to the form that is marched."""
+def _transform(c: Zones, k: Row, sign: float) -> None:
+    """SID and HCO3 to the form that is marched (`sign` 1), or back (-1)."""
     for z in range(c.shape[0]):
         for i in range(c.shape[1]):
-            c[z, i, _S.SID] -= (c[z, i, _S.ALBUMIN] + c[z, i, _S.GLOBULIN]) * k[_K.PROTEIN_CHARGE]
-            c[z, i, _S.HCO3] += c[z, i, _S.CO2]
-
-
-@compiled
-def _stated(c: NDArray[np.float64], k: Row) -> None:
-    """The reverse of `_marched`."""
-    for z in range(c.shape[0]):
-        for i in range(c.shape[1]):
-            c[z, i, _S.SID] += (c[z, i, _S.ALBUMIN] + c[z, i, _S.GLOBULIN]) * k[_K.PROTEIN_CHARGE]
-            c[z, i, _S.HCO3] -= c[z, i, _S.CO2]
+            protein = c[z, i, _S.ALBUMIN] + c[z, i, _S.GLOBULIN]
+            c[z, i, _S.SID] -= sign * protein * k[_K.PROTEIN_CHARGE]
+            c[z, i, _S.HCO3] += sign * c[z, i, _S.CO2]
 
 
 @compiled
@@ -378,8 +373,8 @@ def march(
     c, v = np.zeros((_N_CELL, N_SPECIES)), np.empty(_N_FLOW)
     source, up, i = np.empty((N_ZONES, 1, N_SPECIES)), 0, 0
     source[:, 0] = c_in
-    _marched(source, k)
-    _marched(zones, k)
+    _transform(source, k, 1.0)
+    _transform(zones, k, 1.0)
     for n in range(N_CELLS):
         i = n if q >= 0.0 else N_CELLS - 1 - n
         acid_l = _acid(zones, Zone.LUMEN, i, k)
@@ -395,7 +390,7 @@ def march(
         c[_C.MADE, _S.CO2] += respired - hydrated
         c[_C.MADE, _S.HCO3] -= respired - hydrated
         source, up = zones, i
-    _stated(zones, k)
+    _transform(zones, k, -1.0)
     for s in range(N_SPECIES):
         made[s] += c[_C.MADE, s]
         # `v` is that of the last axial cell.

@@ -135,13 +135,14 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     seed: int = 1,
     sets: dict[str, object] | None = None,
     patient: str = "aclf-typical.toml",
+    person: dict[str, object] | None = None,
     every: int = 10,
     out: Path | None = None,
 ) -> Trace:
-    """Run one session as `qh1a run` composes it and watch it from both sides."""
+    """Run one session as `qh1a run` composes it and watch it from both sides; `person` changes the patient."""
     configuration = Configuration.load(prescription, overrides=sets or {})
     c = configuration
-    parts = load_parts(c.prescription, "sim.toml", patient, str(faults) if faults else None, {})
+    parts = load_parts(c.prescription, "sim.toml", patient, str(faults) if faults else None, person or {})
     plant = build_plant(parts, c.prescription, seed)
     trace = Trace(every)
     clock = VirtualClock(None)
