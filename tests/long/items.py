@@ -13,20 +13,21 @@ from qh1a.replay import replay
 from qh1a.sim.counter import stream_key, unit
 from qh1a.tick import Decision, IntentName, Outcome, State
 from tests.long.battery import finding
-from tests.sessions import steady
 from tests.sessions.faulty import CASES, answered, harm_bounded
 from tests.sessions.harness import Trace, Wish, run, treated, wish
+from tests.sessions.steady import FIGURES, Case, balanced
 
 FIRST_SEED: Final = 1000
-HOURS: Final = (4, 6, 8)
+TREATMENTS: Final = tuple(Case(h, *who) for who in ((), (30.0, 0.27), (25.0, 0.45)) for h in (4, 6, 8))
+"""For the typical patient, a thin-blooded and a thick-blooded one."""
 
 
 def treatment(n: int) -> str:
-    """A whole treatment of 4, 6 or 8 h in turn: every steady figure."""
-    hours, seed = HOURS[n % len(HOURS)], FIRST_SEED + n // len(HOURS)
-    trace = run(f"{hours}h.toml", seed=seed)
-    wrong = [finding(partial(figure, trace, hours), figure.__name__) for figure in steady.FIGURES]
-    return _told(f"{hours}h.toml seed {seed}", wrong)
+    """A whole treatment, the cases in turn: every steady figure."""
+    case, seed = TREATMENTS[n % len(TREATMENTS)], FIRST_SEED + n // len(TREATMENTS)
+    trace = case.run(seed)
+    wrong = [finding(partial(figure, trace, case), figure.__name__) for figure in FIGURES]
+    return _told(f"{case.hours}h.toml Hct {case.hct:g} seed {seed}", wrong)
 
 
 # -- faults ----------------------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ def _balance_known(trace: Trace) -> None:
     Taking the patient off and on again moves volume of its own, which the estimate cannot see.
     """
     if not trace.during(State.PATIENT_OFF).any():
-        steady.balanced(trace, 0)
+        balanced(trace, Case(0))
 
 
 def _record(path: Path) -> None:
