@@ -31,6 +31,9 @@ class Flows:
     plasma_ml_min: Annotated[float, Interval(ge=15, le=45), Unit("mL/min")]
     perfusion_ml_min: Annotated[float, Interval(ge=30, le=200), Unit("mL/min")]
     temperature_c: Annotated[float, Interval(ge=35.0, le=38.0), Unit("C")]
+    do_in_mmhg: Annotated[float, Interval(ge=135, le=170), Unit("mmHg")]
+    ph: Annotated[float, Interval(ge=7.30, le=7.50), Unit("pH")]
+    gas_ml_min: Annotated[float, Interval(ge=20, le=500), Unit("mL/min")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,8 @@ class Tuning:
     balance: PidGains
     return_suction: PidGains
     temperature: PidGains
+    oxygen: PidGains
+    ph: PidGains
     blood_slew_ml_min_s: Annotated[float, Interval(gt=0, le=50), Unit("mL/min/s")]
     perfusion_slew_ml_min_s: Annotated[float, Interval(gt=0, le=50), Unit("mL/min/s")]
 

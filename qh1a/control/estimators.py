@@ -12,7 +12,7 @@ from mypy_extensions import mypyc_attr
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.control.air import AirCounters
 from qh1a.control.balance import EVERY, Balance
-from qh1a.control.heparin import HeparinDose
+from qh1a.control.dose import HeparinDose
 from qh1a.control.index import (
     AC,
     AT_CAP,

@@ -1,81 +1,54 @@
-"""What the heparin pump has given against what it was told to give (H26, H27)."""
+"""Heparin: open loop, by the volume that the syringe pump says it has delivered (circuit 5)."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from qh1a.control.index import HEP_OVER, HEP_PAST_CAP, HEP_SHORT, V_HEP
-from qh1a.control.windows import Delay
-from qh1a.tick import LEASE_NS, Quality
-from qh1a.units import NS_PER_S
+from qh1a.control.index import TO_NOMINAL, V_HEP, WALL_TIME
+from qh1a.control.phases import Heparin
+from qh1a.settings import Prescription
+from qh1a.tick import Quality
 
 _GOOD: Final = int(Quality.GOOD)
-_NOT_READY: Final = int(Quality.NOT_READY)
-EVERY: Final = 50
-"""Ticks between two looks: 5 s."""
-MIN_5: Final = 60
-MIN_10: Final = 120
-LATE: Final = 20
-"""A reading of V_hep may be so many ticks old (its age limit is 2 s): what was told then may show now."""
-LEAST_ML: Final = 0.1
-"""Of less than this a share says nothing: V_hep counts in 0.001 mL."""
-LEASE: Final = int(LEASE_NS)
-NS_PER_H: Final = 3600 * NS_PER_S
+BOLUS_ML_H: Final = 60.0
 
 
 @mypyc_attr(serializable=True)
-class HeparinDose:
-    """Sums of what was told and of what was given, from the first reading on; a lost reading begins anew.
+class HeparinPump:
+    """Bolus, then the rate, until the cap; nothing while the volume delivered is not known.
 
-    Too much is judged over the last 5 min or as much of it as there is, with every doubt about time in the
-    pump's favour; too little over 10 full minutes, in which a pump has taken up its slack.
+    "dose" ends before the predicted end: that of effective time with its extension, or the wall-time cap if
+    that comes first. "rate" is for blood that circulates while treatment waits, nobody knows how long.
     """
 
-    def __init__(self, cap_ml: float) -> None:
-        self._cap = cap_ml
-        self._known = False
-        self._ticks = 0
-        self._told = 0.0
-        self._first = 0.0
-        self._late = Delay(LATE)
-        self._told_5, self._given_5 = Delay(MIN_5), Delay(MIN_5)
-        self._told_10, self._given_10 = Delay(MIN_10), Delay(MIN_10)
+    __slots__ = ("_bolus_left", "_cap_ml", "_given", "_off_before_s", "_off_wall_s", "_rate", "_read")
 
-    def step(self, gap: int, v: list[float], q: list[int], rate: float) -> None:
-        """Write the heparin channels; `rate` (mL/h) is the command of the `gap` ns before this tick."""
-        q[HEP_PAST_CAP] = q[V_HEP]
+    def __init__(self, prescription: Prescription) -> None:
+        a, marks = prescription.anticoagulation, prescription.marks
+        self._rate = a.rate_ml_h if a.agent == "UFH" else 0.0
+        self._bolus_left = a.bolus_ml if a.agent == "UFH" else 0.0
+        self._cap_ml = a.cap_ml
+        self._off_before_s = marks.heparin_off_before_s
+        self._off_wall_s = prescription.nominal_h * 3600.0 + marks.cap_extra_s - marks.heparin_off_before_s
+        self._given = 0.0
+        self._read: float | None = None
+
+    def step(self, mode: Heparin, v: Sequence[float], q: Sequence[int]) -> float:
+        """The wanted rate (mL/h)."""
         if q[V_HEP] != _GOOD:
-            q[HEP_OVER] = q[HEP_SHORT] = q[V_HEP]
-            self._known = False
-            return
-        given = v[V_HEP]
-        v[HEP_PAST_CAP] = given - self._cap
-        if self._known:
-            # Beyond its lease a command is void.
-            self._told += rate * (gap if gap < LEASE else LEASE) / NS_PER_H
-        else:
-            self._begin(given)
-        late = self._late.push(self._told) or 0.0
-        if not self._ticks % EVERY:
-            self._judge(v, q, late, given)
-        self._ticks += 1
-
-    def _begin(self, given: float) -> None:
-        self._known = True
-        self._ticks = 0
-        self._told = 0.0
-        self._first = given
-        for past in (self._late, self._told_5, self._given_5, self._told_10, self._given_10):
-            past.clear()
-
-    def _judge(self, v: list[float], q: list[int], late: float, given: float) -> None:
-        told = self._told - (self._told_5.push(late) or 0.0)
-        before = self._given_5.push(given)
-        more = given - (self._first if before is None else before) - told
-        v[HEP_OVER] = 100.0 * more / (told if told > LEAST_ML else LEAST_ML)
-        q[HEP_OVER] = _GOOD
-        q[HEP_SHORT] = _NOT_READY
-        then, before = self._told_10.push(late), self._given_10.push(given)
-        if then is not None and before is not None and late - then >= LEAST_ML:
-            v[HEP_SHORT] = 100.0 * (1.0 - (given - before) / (late - then))
-            q[HEP_SHORT] = _GOOD
+            return 0.0
+        more = 0.0 if self._read is None else v[V_HEP] - self._read
+        self._read = v[V_HEP]
+        if more > 0.0:  # a counter that begins again takes nothing back
+            self._given += more
+            if mode == "dose":
+                self._bolus_left -= more
+        if mode == "off" or self._given >= self._cap_ml:
+            return 0.0
+        if mode == "dose":
+            if v[TO_NOMINAL] >= -self._off_before_s or v[WALL_TIME] >= self._off_wall_s:
+                return 0.0
+            if self._bolus_left > 0.0:
+                return BOLUS_ML_H
+        return self._rate

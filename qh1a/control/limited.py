@@ -1,21 +1,29 @@
-"""A flow loop with limiters: min-select over controllers that all follow what really left."""
+"""A flow loop with limiters: min-select over controllers that all follow what really left.
+
+Roller pumps make flow and pressure swing at 0.1-1 Hz. All controllers see 2-s means, and are tuned to act by
+their integral: a proportional part would hand the ripple on to the pump. The mean is that of the error, not
+of the flow, so that it does not lag behind a set point that ramps.
+"""
 
 from collections.abc import Sequence
 
 from mypy_extensions import mypyc_attr
 
 from qh1a.control.pid import Pid
+from qh1a.control.windows import MEAN_2S, Mean
 
 
 @mypyc_attr(serializable=True)
 class Limited:
     """One flow loop with its limiters: the lowest output leads, the others follow it."""
 
-    __slots__ = ("_leads", "_led", "_limiters", "_main", "_out", "hi", "slew", "target")
+    __slots__ = ("_error", "_leads", "_led", "_limiters", "_main", "_out", "_rooms", "hi", "slew", "target")
 
     def __init__(self, main: Pid, limiters: Sequence[Pid], hi: float, slew: float) -> None:
         self._main = main
         self._limiters = tuple(limiters)
+        self._error = Mean(MEAN_2S)
+        self._rooms = tuple([Mean(MEAN_2S) for _ in self._limiters])
         self._leads: Pid = main
         self._led: Pid = main
         self.hi = hi
@@ -32,11 +40,15 @@ class Limited:
 
     def step(self, pv: float, room: Sequence[float | None], dt: float) -> float:
         """The wanted flow. `room[k]` is how far limiter k's signal is from its limit, None when unknown."""
-        u = self._main.step(self.target - pv, pv, dt, self.target)
+        u = self._main.step(self._error.push(self.target - pv), pv, dt, self.target)
         self._leads = self._main
-        for limiter, left in zip(self._limiters, room, strict=True):
+        for limiter, mean, now in zip(self._limiters, self._rooms, room, strict=True):
+            if now is None:
+                mean.clear()
+                continue
+            left = mean.push(now)
             # One that stands by would ask for kp x room above the last output: mostly too much to lead.
-            if left is None or (limiter is not self._led and limiter.kp * left + self._out >= u):
+            if limiter is not self._led and limiter.kp * left + self._out >= u:
                 continue
             if limiter is not self._led:
                 limiter.seed(self._out, 0.0)
@@ -48,6 +60,7 @@ class Limited:
 
     def hold(self) -> float:
         """The output of before, when the measurement is lost."""
+        self._forget()
         return self._out
 
     def stop(self) -> float:
@@ -56,7 +69,14 @@ class Limited:
         self._out = 0.0
         self._main.seed(0.0, 0.0)
         self._leads = self._led = self._main
+        self._forget()
         return 0.0
+
+    def _forget(self) -> None:
+        if self._error.filled:
+            self._error.clear()
+            for mean in self._rooms:
+                mean.clear()
 
     def observe(self, actual: float, dt: float) -> None:
         """What really left. A limiter that does not lead stands by at the present output."""

@@ -1,8 +1,9 @@
 """The loops: what the actuators should do in this state, from set points, measurements and limiters.
 
-Blood, separation, perfusion, return and temperature are PID loops; each limiter is a controller of its own on
-the limited signal, and the lowest output leads (min-select). All follow what really left the supervisor
-(`observe`), so that giving back is bumpless. Heparin is open loop. Phase actions come from `phases.PLANS`.
+Blood, separation, perfusion, return, temperature, oxygen and pH are PID loops; each limiter is a controller
+of its own on the limited signal, and the lowest output leads (min-select). All follow what really left the
+supervisor (`observe`), so that giving back is bumpless. Heparin is open loop. Phase actions come from
+`phases.PLANS`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,12 @@ from typing import Final, NamedTuple, assert_never
 from mypy_extensions import mypyc_attr
 
 from qh1a.control.alarms import Active
+from qh1a.control.gas import LEAST_FLOW, GasLoops
+from qh1a.control.heparin import HeparinPump
 from qh1a.control.index import (
+    ACT_G_AIR,
+    ACT_G_CO2,
+    ACT_G_O2,
     BP,
     CP,
     DP_BR_OVER,
@@ -38,17 +44,16 @@ from qh1a.control.index import (
     T_BR,
     T_W1,
     TMP,
-    TO_NOMINAL,
-    V_HEP,
     W_R,
     W_SP,
     W,
 )
 from qh1a.control.limited import Limited
 from qh1a.control.phases import PLANS, Plan
-from qh1a.control.pid import Pid
+from qh1a.control.pid import Pid, scheduled
 from qh1a.control.reduction import FLOOR, Reduction
 from qh1a.control.setpoints import SetPoints
+from qh1a.control.windows import MEAN_2S, Mean
 from qh1a.settings import Limits, PidGains, Prescription, Tuning
 from qh1a.tick import Actuator, Quality, Response, State
 
@@ -59,9 +64,9 @@ _PP: Final = Actuator.PP
 
 
 def _fixed(plan: Plan) -> tuple[float, ...]:
-    """Gas, and the clamps as the plan has them; those that depend on the tick start closed."""
+    """The clamps as the plan has them; those that depend on the tick start closed."""
     clamps = (plan.ac, plan.vc, plan.pc, plan.sc, plan.sr, plan.wc, plan.rc, plan.bv)
-    return (0.0, 0.0, 0.0, *[float(c == "open") for c in clamps])
+    return tuple([float(c == "open") for c in clamps])
 
 
 _PLANNED: Final = tuple((PLANS[state], _fixed(PLANS[state])) for state in State)
@@ -79,11 +84,14 @@ TEST_PLASMA: Final = 4.0
 """The test pattern of SELF_TEST: blood and perfusion, separation and return (mL/min)."""
 TRIM_SHARE: Final = 0.10
 """The balance trim stays within +/-10 % of Q_p (circuit 4)."""
-BOLUS_ML_H: Final = 60.0
+RETURN_LAG_S: Final = 20.0
+"""How slowly the return follows what separation falls short of its set point: of 0.3 Hz it sees 1/40."""
 WARM_LOSS_C: Final = 0.35
 """Warmer outlet above the reactor at Q_c 100: UA 0.15 W/K against 6.66 W/K of flow (circuit 1)."""
 EMPTY_G: Final = 15.0
 """Below this the perfusion pump would draw air from the reservoir."""
+WARM_RATE_MOST: Final = 2.5
+"""At the highest perfusion there is: between warmer and reactor lies a volume and little else."""
 WARM_SLACK_C: Final = 0.5
 """A warmer this far behind its set point is at full power: the integrator then follows the outlet itself."""
 LEVEL_BAND_G: Final = 2.0
@@ -141,14 +149,16 @@ class Loops:
         )
         self._balance = _pid(t.balance, -PLASMA_MAX, PLASMA_MAX)
         self._suction = _pid(t.return_suction, 0.0, PLASMA_MAX)
+        self._suction_room = Mean(MEAN_2S)
         self._suction_leads = False
         self._temperature = _pid(t.temperature, 30.0, limits["t_set_high_c"])
         self._trim_moves = False
+        self._missing = 0.0
         self._feed = 0.0
         self._warm_rate = 1.0
         self._outlet = 0.0
-        self._bolus_left = prescription.anticoagulation.bolus_ml
-        self._v_hep: float | None = None
+        self._gas = GasLoops(prescription.flows.gas_ml_min, t)
+        self._heparin = HeparinPump(prescription)
         self.reduction = Reduction()
         self._level_open = False
 
@@ -157,15 +167,20 @@ class Loops:
         dt, state, in_state_s, sets, active, trim_frozen = now
         holds, highest = active.holds, active.highest
         plan, fixed = _PLANNED[state]
-        flow = v[Q_P_2S] if q[Q_P_2S] == _GOOD else FLOOR
+        flow = self._separated() if q[Q_P_2S] == _GOOD else FLOOR
         self.reduction.step(dt, flow, held=_PP in holds)
         bp = self._step_blood(dt, in_state_s, plan, sets, v, q)
         pp = self._step_separation(dt, in_state_s, plan, sets, v, q)
+        if q[Q_P_2S] == _GOOD:
+            missing = self._separation.target - v[Q_P_2S]
+            self._missing += (missing - self._missing) * (dt / (RETURN_LAG_S + dt))
         cp = self._step_perfusion(dt, plan, sets, v, q)
         rp, pc = self._step_return(dt, plan, v, q, frozen=trim_frozen or highest >= _R1)
-        w = self._step_warmer(dt, plan, sets, v, q)
-        hp = self._step_heparin(plan, v, q)
-        out = [bp, pp, cp, rp, hp, w, *fixed]
+        fed = cp >= LEAST_FLOW
+        w = self._step_warmer(dt, sets, v, q, on=plan.warm and fed)
+        hp = self._heparin.step(plan.heparin, v, q)
+        gas = self._gas.step(dt, sets, v, q, on=plan.gas and fed)
+        out = [bp, pp, cp, rp, hp, w, *gas, *fixed]
         out[PC] = pc
         if plan.sr == "level":
             out[SR] = self._level(state, v, q)
@@ -186,6 +201,11 @@ class Loops:
         if sent[W] > 0.0:
             reached = self._outlet + WARM_SLACK_C
             self._temperature.observe(sent[W] if sent[W] < reached else reached, dt, self._warm_rate)
+        self._gas.observe(sent[ACT_G_O2], sent[ACT_G_AIR], sent[ACT_G_CO2], dt)
+
+    def _separated(self) -> float:
+        """Q_p without its ripple, and without lag behind a set point that ramps."""
+        return self._separation.target - self._missing
 
     # -- one loop each ----------------------------------------------------------------------------------
 
@@ -303,14 +323,15 @@ class Loops:
             case _:
                 assert_never(plan.back)
         self._suction_leads = False
-        if wanted > 0.0:
-            if q[P_F2O] == _GOOD:
-                least = self._suction.step(v[P_F2O] - self._f2o, 0.0, dt)
-                if least < wanted:
-                    wanted = least
-                    self._suction_leads = True
-            most = v[Q_C_2S] - RETURN_LEAD
-            wanted = wanted if wanted < most else most
+        if wanted > 0.0 and q[P_F2O] == _GOOD:
+            least = self._suction.step(self._suction_room.push(v[P_F2O] - self._f2o), 0.0, dt)
+            if least < wanted:
+                wanted = least
+                self._suction_leads = True
+        elif self._suction_room.filled:
+            self._suction_room.clear()
+        most = v[Q_C_2S] - RETURN_LEAD
+        wanted = wanted if wanted < most else most
         if plan.pc != "return":
             return 0.0, 0.0
         turning = abs(v[N_RP]) > 0.2
@@ -322,8 +343,8 @@ class Loops:
         """Q_p measured, plus a trim on the reservoir's weight within +/-10 % of Q_p (circuit 4)."""
         if q[Q_P_2S] != _GOOD or q[Q_C_2S] != _GOOD:
             return 0.0
-        q_p = v[Q_P_2S]
-        if q_p < 0.5:
+        q_p = self._separated()
+        if v[Q_P_2S] < 0.5 or q_p < 0.5:
             return 0.0
         if frozen or q[W_SP] != _GOOD or q[W_R] != _GOOD:
             trim = self._balance.out
@@ -339,31 +360,17 @@ class Loops:
         return q_p + trim
 
     def _step_warmer(
-        self, dt: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
+        self, dt: float, sets: SetPoints, v: Sequence[float], q: Sequence[int], *, on: bool
     ) -> float:
         flow = v[Q_C_2S]
-        if not plan.warm or q[T_BR] != _GOOD or q[Q_C_2S] != _GOOD or flow < 12.0:
+        if not on or q[T_BR] != _GOOD or q[Q_C_2S] != _GOOD or flow < LEAST_FLOW:
             self._temperature.seed(sets.temperature, sets.temperature)
             return 0.0
-        share = flow / 100.0
-        self._warm_rate = share
+        self._warm_rate = scheduled(flow, 0.0, WARM_RATE_MOST)
         self._outlet = v[T_W1]
-        ff = sets.temperature + WARM_LOSS_C / share
-        gain = share if share < 1.0 else 1.0
+        ff = sets.temperature + WARM_LOSS_C / self._warm_rate
+        gain = scheduled(flow, 0.0, 1.0)
         return self._temperature.step(sets.temperature - v[T_BR], v[T_BR], dt, ff, gain)
-
-    def _step_heparin(self, plan: Plan, v: Sequence[float], q: Sequence[int]) -> float:
-        a = self._p.anticoagulation
-        if plan.heparin == "off" or a.agent == "none" or q[V_HEP] != _GOOD:
-            self._v_hep = v[V_HEP] if q[V_HEP] == _GOOD else self._v_hep
-            return 0.0
-        given = v[V_HEP] - (self._v_hep if self._v_hep is not None else v[V_HEP])
-        self._v_hep = v[V_HEP]
-        if self._bolus_left > 0.0:
-            self._bolus_left -= given
-        if v[V_HEP] >= a.cap_ml or v[TO_NOMINAL] >= -self._p.marks.heparin_off_before_s:
-            return 0.0
-        return BOLUS_ML_H if self._bolus_left > 0.0 else a.rate_ml_h
 
     def _level(self, state: State, v: Sequence[float], q: Sequence[int]) -> float:
         """SR holds the reservoir's weight: at the prescribed fill in PRIME, at 30-50 g in RINSEBACK."""

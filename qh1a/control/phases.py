@@ -12,20 +12,21 @@ Separation = Literal["off", "test", "flush", "later", "ratio"]
 Perfusion = Literal["off", "test", "set"]
 Return = Literal["off", "test", "flush", "balance", "rinse"]
 """Set point of the return pump: Q_p plus a trim on W_r, or the rinse flow."""
-Heparin = Literal["off", "rate"]
-"""Off, or the bolus and then the rate."""
+Heparin = Literal["off", "dose", "rate"]
+"""Off; the bolus, then the rate until shortly before the end; or the rate while treatment waits."""
 Clamp = Literal["shut", "open", "return", "level"]
 """Closed, open, open for RP > 0, or holding the reservoir's weight."""
 
 
 class Plan(NamedTuple):
-    """The modes of the loops and the clamps in one state. `warm`: the warmer may run."""
+    """The modes of the loops and the clamps in one state. `warm`, `gas`: the warmer, the blender may run."""
 
     blood: Blood
     separation: Separation
     perfusion: Perfusion
     back: Return
     warm: bool
+    gas: bool
     heparin: Heparin
     ac: Clamp
     vc: Clamp
@@ -38,12 +39,12 @@ class Plan(NamedTuple):
 
 
 _STILL: Final = Plan(
-    blood="off", separation="off", perfusion="off", back="off", warm=False, heparin="off",
+    blood="off", separation="off", perfusion="off", back="off", warm=False, gas=False, heparin="off",
     ac="shut", vc="shut", pc="shut", sc="shut", sr="shut", wc="shut", rc="open", bv="open",
 )  # fmt: skip
-_CELLS_ONLY: Final = _STILL._replace(perfusion="set", warm=True)
+_CELLS_ONLY: Final = _STILL._replace(perfusion="set", warm=True, gas=True)
 _PLASMA_OFF: Final = _CELLS_ONLY._replace(blood="set", heparin="rate", ac="open", vc="open")
-_TREAT: Final = _PLASMA_OFF._replace(separation="ratio", back="balance", pc="return")
+_TREAT: Final = _PLASMA_OFF._replace(separation="ratio", back="balance", heparin="dose", pc="return")
 _PRIME: Final = _STILL._replace(blood="prime", vc="open", sc="open", bv="shut")
 _WARM: Final = _CELLS_ONLY._replace(blood="fill", vc="open", ac="open")
 
@@ -59,6 +60,7 @@ PLANS: Final[dict[State, Plan]] = {
         separation="flush",
         perfusion="set",
         back="flush",
+        gas=True,
         pc="return",
         sr="level",
         wc="open",

@@ -14,6 +14,12 @@ D_FILTER: Final = 0.125
 """Derivative filter time as a share of Td: the usual N = 8."""
 
 
+def scheduled(flow: float, lo: float, hi: float) -> float:
+    """What kp or 1/Ti is multiplied with at this Q_c (mL/min), 1 at 100: to the sensor lies a volume."""
+    share = flow / 100.0
+    return lo if share < lo else hi if share > hi else share
+
+
 @mypyc_attr(serializable=True)
 class Pid:
     """u = ff + kp e + i + d, clipped to [lo, hi]; derivative on the measurement.

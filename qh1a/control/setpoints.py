@@ -7,12 +7,14 @@ from qh1a.settings import PLASMA_TO_BLOOD_MAX
 
 
 class SetPoints(NamedTuple):
-    """The set points in force, mL/min and C."""
+    """The set points in force, mL/min, C, mmHg and pH."""
 
     blood: float
     plasma: float
     perfusion: float
     temperature: float
+    do_in: float
+    ph: float
 
 
 class Settable(NamedTuple):
@@ -33,6 +35,8 @@ SETTABLE: Final = (
     Settable("plasma_ml_min", "plasma", 10.0, 45.0, 15.0),
     Settable("perfusion_ml_min", "perfusion", 30.0, 200.0, 30.0),
     Settable("temperature_c", "temperature", 35.0, 38.0, 35.0),
+    Settable("do_in_mmhg", "do_in", 135.0, 170.0, 135.0),
+    Settable("ph", "ph", 7.30, 7.50, 7.30),
 )
 _ROWS: Final = {row.key: row for row in SETTABLE}
 

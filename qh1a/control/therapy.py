@@ -98,7 +98,9 @@ class Therapy:
         self._checks = {s: tuple(c for c in CHECKS if c.state is s) for s in State}
         self.machine: Machine = START
         f = p.flows
-        self.sets = SetPoints(f.blood_ml_min, f.plasma_ml_min, f.perfusion_ml_min, f.temperature_c)
+        self.sets = SetPoints(
+            f.blood_ml_min, f.plasma_ml_min, f.perfusion_ml_min, f.temperature_c, f.do_in_mmhg, f.ph
+        )
         self.frozen = self.sets
         self._entered: Ns | None = None
         self._last: Ns | None = None

@@ -27,6 +27,8 @@ _SET_BY: Final = {
     _C.Q_R: "plasma_ml_min",
     _C.Q_C: "perfusion_ml_min",
     _C.T_BR: "temperature_c",
+    _C.DO_IN: "do_in_mmhg",
+    _C.PH: "ph",
 }
 
 
@@ -86,8 +88,8 @@ def kept(study: Study) -> tuple[tuple[Kept, ...], float]:
         _C.PLASMA_SHARE: (None, "Q_p/(Q_b(1−Hct))"),
         _C.T_BR: (study.prescribed("flows", "temperature_c"), ""),
         _C.W_R: (study.prescribed("preparation", "reservoir_g"), "moves with the balance"),
-        _C.DO_IN: (None, ""),
-        _C.PH: (None, ""),
+        _C.DO_IN: (study.prescribed("flows", "do_in_mmhg"), ""),
+        _C.PH: (study.prescribed("flows", "ph"), ""),
     }
     rows = []
     for channel, (value, note) in planned.items():

@@ -17,7 +17,7 @@ from qh1a.control.alarms import Active, Alarms
 from qh1a.control.kernel import Kernel, Snapshot
 from qh1a.control.session import Machine
 from qh1a.control.therapy import Therapy
-from qh1a.settings import Limits, Prescription, Rig, Tuning
+from qh1a.settings import Limits, PidGains, Prescription, Rig, Tuning
 from qh1a.tick import (
     UNPOWERED,
     Actuator,
@@ -95,8 +95,12 @@ def brisk() -> Prescription:
 
 @cache
 def brisk_tuning() -> Tuning:
-    """Pumps that reach their set points within a few seconds."""
-    return replace(tuning(), blood_slew_ml_min_s=50.0, perfusion_slew_ml_min_s=50.0)
+    """Pumps that reach their set points within a few seconds, and limiters that let them."""
+    quick = PidGains(0.2, 2.0)
+    return replace(
+        tuning(), blood_slew_ml_min_s=50.0, perfusion_slew_ml_min_s=50.0, blood_access=quick,
+        blood_prefilter=quick, separation_tmp=quick, perfusion_inlet=quick, return_suction=quick,
+    )  # fmt: skip
 
 
 class Plant:

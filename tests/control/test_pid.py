@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from qh1a.control import pid as module
 from qh1a.control.limited import Limited
 from qh1a.control.pid import D_FILTER, Pid
+from qh1a.control.windows import MEAN_2S, Mean
 from qh1a.tick import Actuator, IntentName, State
 from tests.control.synthetic import treating
 
@@ -214,12 +215,12 @@ def test_the_limiter_holds_its_signal_at_the_limit_and_gives_back_without_a_bump
 
 
 def test_an_unknown_limited_signal_leaves_the_main_loop_alone() -> None:
-    loop, plain = limited(), Pid(0.3, 8.0, 0.0, 0.0, 200.0)
+    loop, plain, mean = limited(), Pid(0.3, 8.0, 0.0, 0.0, 200.0), Mean(MEAN_2S)
     for _ in range(100):
         target = loop.ramp(60.0, DT, 5.0, 5.0)
         u = loop.step(55.0, (None,), DT)
         loop.observe(u, DT)
-        w = plain.step(target - 55.0, 55.0, DT, target)
+        w = plain.step(mean.push(target - 55.0), 55.0, DT, target)
         plain.observe(w, DT)
         assert u == w
 

@@ -354,18 +354,18 @@ def test_the_published_graph_is_that_of_the_machine() -> None:
 # -- circuit 5, transcribed: what loops and clamps do in each column of its two tables --------
 
 LOOPS = {
-    # column: blood, separation, perfusion, return, warmer on, heparin
-    "still": ("off", "off", "off", "off", False, "off"),
-    "pattern": ("test", "test", "test", "test", False, "off"),
-    "prime": ("prime", "off", "off", "off", False, "off"),
-    "flush": ("prime", "flush", "set", "flush", False, "off"),
-    "ready": ("fill", "off", "set", "off", True, "off"),
-    "ramp": ("ramp", "later", "set", "balance", True, "rate"),
-    "treat": ("set", "ratio", "set", "balance", True, "rate"),
-    "plasma": ("set", "off", "set", "off", True, "rate"),
-    "stopped": ("off", "off", "set", "off", True, "off"),
-    "rinse a": ("rinse", "off", "set", "rinse", True, "off"),
-    "rinse b": ("rinse", "off", "off", "off", False, "off"),
+    # column: blood, separation, perfusion, return, warmer on, gas on, heparin
+    "still": ("off", "off", "off", "off", False, False, "off"),
+    "pattern": ("test", "test", "test", "test", False, False, "off"),
+    "prime": ("prime", "off", "off", "off", False, False, "off"),
+    "flush": ("prime", "flush", "set", "flush", False, True, "off"),
+    "ready": ("fill", "off", "set", "off", True, True, "off"),
+    "ramp": ("ramp", "later", "set", "balance", True, True, "dose"),
+    "treat": ("set", "ratio", "set", "balance", True, True, "dose"),
+    "plasma": ("set", "off", "set", "off", True, True, "rate"),
+    "stopped": ("off", "off", "set", "off", True, True, "off"),
+    "rinse a": ("rinse", "off", "set", "rinse", True, True, "off"),
+    "rinse b": ("rinse", "off", "off", "off", False, False, "off"),
 }
 CLAMPS = {
     # column: AC, SC, VC, PC, RC, WC, SR, BV (reactor: open)
@@ -407,8 +407,8 @@ COLUMNS = {
 }
 
 
-def loops(p: Plan) -> tuple[str, str, str, str, bool, str]:
-    return p.blood, p.separation, p.perfusion, p.back, p.warm, p.heparin
+def loops(p: Plan) -> tuple[str, str, str, str, bool, bool, str]:
+    return p.blood, p.separation, p.perfusion, p.back, p.warm, p.gas, p.heparin
 
 
 def clamps(p: Plan) -> tuple[str, str, str, str, str, str, str, str]:

@@ -17,7 +17,7 @@ from tests.safety.bench import GOOD, LIMITS, P4H, QUIET, TUNING, A, C, S, active
 
 DT = 0.1
 F = P4H.flows
-SETS = SetPoints(F.blood_ml_min, F.plasma_ml_min, F.perfusion_ml_min, F.temperature_c)
+SETS = SetPoints(F.blood_ml_min, F.plasma_ml_min, F.perfusion_ml_min, F.temperature_c, F.do_in_mmhg, F.ph)
 PUMPS = (
     (A.BP, C.Q_B, C.Q_B_2S, C.N_BP, 10.4),
     (A.PP, C.Q_P, C.Q_P_2S, C.N_PP, 5.2),
@@ -538,7 +538,7 @@ def test_the_saline_clamp_stays_shut_once_the_plasma_side_is_chased() -> None:
 
 def test_a_commanded_drop_of_blood_takes_separation_with_it() -> None:
     toy = treating()
-    toy.sets = SetPoints(60.0, 30.0 * 60.0 / 130.0, 100.0, 37.0)
+    toy.sets = SETS._replace(blood=60.0, plasma=30.0 * 60.0 / 130.0)
     for _ in range(400):
         toy.tick()
         assert toy.sent[A.PP] <= 0.30 * min(toy.sent[A.BP], toy[C.Q_B_2S]) + 1e-9
