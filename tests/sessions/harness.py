@@ -139,7 +139,7 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     every: int = 10,
     out: Path | None = None,
 ) -> Trace:
-    """Run one session as `qh1a run` composes it and watch it from both sides; `person` changes the patient."""
+    """Run one session as `qh1a run` composes it, watched from both sides; `person` changes the patient."""
     configuration = Configuration.load(prescription, overrides=sets or {})
     c = configuration
     parts = load_parts(c.prescription, "sim.toml", patient, str(faults) if faults else None, person or {})

@@ -35,7 +35,7 @@ class Case:
                 "prescription.flows.plasma_ml_min": self.plasma,
                 "prescription.patient.haematocrit": self.hct,
             },
-            person={"hct": self.hct},
+            person={"patient.hct": self.hct},
         )
 
 
