@@ -1,6 +1,6 @@
 """A flow loop with limiters: min-select over controllers that all follow what really left."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mypy_extensions import mypyc_attr
 
@@ -22,6 +22,10 @@ class Limited:
         self.slew = slew
         self.target = 0.0
         self._out = 0.0
+
+    def put(self, make: Callable[[Pid], Pid]) -> None:
+        """Let the controller that `make` makes of the leading one lead instead."""
+        self._main = make(self._main)
 
     def ramp(self, wanted: float, dt: float, up: float, down: float) -> float:
         """Move the set point towards `wanted` at most `up`, `down` per s."""

@@ -5,7 +5,7 @@ the limited signal, and the lowest output leads (min-select). All follow what re
 (`observe`), so that giving back is bumpless. Heparin is open loop. Phase actions come from `phases.PLANS`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, assert_never
 
 from mypy_extensions import mypyc_attr
@@ -186,6 +186,22 @@ class Loops:
         if sent[W] > 0.0:
             reached = self._outlet + WARM_SLACK_C
             self._temperature.observe(sent[W] if sent[W] < reached else reached, dt, self._warm_rate)
+
+    def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
+        """Give the loop of these gains the controller that `make` makes of its own. Raises `KeyError`."""
+        match loop:
+            case "blood":
+                self._blood.put(make)
+            case "separation":
+                self._separation.put(make)
+            case "perfusion":
+                self._perfusion.put(make)
+            case "balance":
+                self._balance = make(self._balance)
+            case "temperature":
+                self._temperature = make(self._temperature)
+            case _:
+                raise KeyError(loop)
 
     # -- one loop each ----------------------------------------------------------------------------------
 
