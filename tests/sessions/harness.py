@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -136,13 +136,20 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     sets: dict[str, object] | None = None,
     patient: str = "aclf-typical.toml",
     person: dict[str, object] | None = None,
+    cells: float | None = None,
     every: int = 10,
     out: Path | None = None,
 ) -> Trace:
-    """Run one session as `qh1a run` composes it, watched from both sides; `person` changes the patient."""
+    """Run one session as `qh1a run` composes it, watched from both sides.
+
+    `person` changes the patient, `cells` is how many the bioreactor holds.
+    """
     configuration = Configuration.load(prescription, overrides=sets or {})
     c = configuration
     parts = load_parts(c.prescription, "sim.toml", patient, str(faults) if faults else None, person or {})
+    if cells is not None:
+        seeded = replace(parts.circuit.cells, count=cells)
+        parts = replace(parts, circuit=replace(parts.circuit, cells=seeded))
     plant = build_plant(parts, c.prescription, seed)
     trace = Trace(every)
     clock = VirtualClock(None)
