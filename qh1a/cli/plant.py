@@ -7,6 +7,8 @@ from typing import Final
 
 from qh1a.config import ConfigError, build, load, read, resolve, to_tree
 from qh1a.config.load import NO_OVERRIDES
+from qh1a.record import Recorder, TruthSignal
+from qh1a.record.codec import MINUTE
 from qh1a.settings import Prescription
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultError, FaultScript, ScriptedFault, read_script
@@ -14,10 +16,13 @@ from qh1a.sim.parameters import CircuitParameters
 from qh1a.sim.person import Person
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank, SensorFile, sensor_rows
+from qh1a.sim.truth import TRUTHS
 from qh1a.tick import Decision, EventCode, Frame, Intent, SessionView
 from qh1a.units import TICK_NS, Ns
 
 SENSORS: Final = "sensors.toml"
+TRUTH: Final = tuple(TruthSignal(row.signal.name, row.unit, row.meaning) for row in TRUTHS)
+"""The simulator's truth as a record names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +113,24 @@ class Bedside:
             taken = {e.value for e in decision.events if e.code is EventCode.INTENT_TAKEN}
             self._plant.hands(before, [i for i in intents if float(i.id) in taken])
         self._plant.witness(decision.session)
+
+
+class TruthKeeper:
+    """An observer that puts the plant's truth on record: at the first tick, every 600, at the last."""
+
+    def __init__(self, plant: SimPlant, recorder: Recorder) -> None:
+        self._plant = plant
+        self._recorder = recorder
+        self._ticks = 0
+
+    def __call__(self, _: Frame, _intents: Sequence[Intent], _decision: Decision) -> None:
+        """See one tick."""
+        if self._ticks % MINUTE == 0:
+            self._recorder.put_truth(self._plant.truth)
+        self._ticks += 1
+
+    def finish(self) -> None:
+        """Keep the last tick's truth, too."""
+        last = self._ticks - 1
+        if last > 0 and last % MINUTE:
+            self._recorder.put_truth(self._plant.truth)

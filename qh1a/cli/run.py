@@ -135,7 +135,7 @@ def _deaf() -> Iterator[None]:
 async def _session(job: _Job) -> "RunResult":
     """Compose and run; the record is closed whatever happens."""
     from qh1a import __version__, runtime
-    from qh1a.cli.plant import Bedside, build_plant, warm_up
+    from qh1a.cli.plant import TRUTH, Bedside, TruthKeeper, build_plant, warm_up
     from qh1a.cli.progress import progress
     from qh1a.clock import VirtualClock
     from qh1a.control.kernel import Kernel
@@ -146,8 +146,9 @@ async def _session(job: _Job) -> "RunResult":
     plant = build_plant(job.parts, c.prescription, job.seed)
     identities = await plant.open()
     clock = VirtualClock(job.speed)
-    header = Header(plant.kind, c.tree(), c.digest(), __version__, job.seed, identities)
+    header = Header(plant.kind, c.tree(), c.digest(), __version__, job.seed, identities, TRUTH)
     recorder = Recorder(job.out, header, clock)
+    keeper = TruthKeeper(plant, recorder)
     labels: dict[str, str] = {}
     try:
         with progress(c.prescription, clock) as show:
@@ -158,8 +159,9 @@ async def _session(job: _Job) -> "RunResult":
                 kernel=Kernel(c.prescription, c.limits, c.tuning, c.rig),
                 operator=job.operator,
                 recorder=recorder,
-                observers=(Bedside(plant), *show),
+                observers=(keeper, Bedside(plant), *show),
             )
+        keeper.finish()
         labels = {"late_ticks": str(result.late_ticks)}
         if result.wall_s > 0.0:
             labels["x_real_time"] = f"{result.sim_s / result.wall_s:.1f}"

@@ -4,6 +4,7 @@ from qh1a.record.codec import RecordError
 from qh1a.record.header import Header
 from qh1a.record.reader import Recorded, RecordedDecision, SessionFile
 from qh1a.record.summary import Summary, summarise
+from qh1a.record.truth import TruthRows, TruthSignal
 from qh1a.record.writer import Recorder
 
 __all__ = [
@@ -14,5 +15,7 @@ __all__ = [
     "Recorder",
     "SessionFile",
     "Summary",
+    "TruthRows",
+    "TruthSignal",
     "summarise",
 ]

@@ -14,7 +14,7 @@ from qh1a.record.codec import RecordError
 from qh1a.tick import Event, EventCode, Intent, IntentName
 
 GENESIS: Final = "0" * 64
-HEADER, INTENT, EVENT, FRAMES = "header", "intent", "event", "frames"
+HEADER, INTENT, EVENT, FRAMES, TRUTH = "header", "intent", "event", "frames", "truth"
 """The kinds of records."""
 
 

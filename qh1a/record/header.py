@@ -9,10 +9,11 @@ from qh1a.channels import CHANNELS, N_MEASURED
 from qh1a.plant import Identity, PlantKind
 from qh1a.record.chain import canonical
 from qh1a.record.codec import Layout, RecordError, Signal
+from qh1a.record.truth import TruthSignal
 from qh1a.tick import ACTUATORS
 from qh1a.units import TICK_NS
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the format; a reader refuses any other."""
 
 
@@ -21,6 +22,7 @@ class Header:
     """Under what a session ran. Nothing of it is a wall-clock label: equal runs have equal headers.
 
     `configs` are the resolved configurations as JSON values, `config_hash` their canonical hash.
+    `truth` names the numbers in a row of truth: only a simulation has any.
     """
 
     plant: PlantKind
@@ -29,6 +31,12 @@ class Header:
     software: str
     seed: int
     identities: tuple[Identity, ...]
+    truth: tuple[TruthSignal, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.truth and self.plant is not PlantKind.SIM:
+            msg = f"a plant of kind {self.plant.value} cannot say what is true"
+            raise ValueError(msg)
 
 
 def this_layout() -> Layout:
@@ -58,6 +66,7 @@ def header_rows(header: Header) -> dict[str, str]:
         ],
         "actuators": [{"id": row.id, "unit": row.unit} for row in ACTUATORS],
         "streams": layout.names,
+        "truth": [signal._asdict() for signal in header.truth],
     }
     return {key: canonical(value) for key, value in rows.items()}
 
@@ -82,6 +91,7 @@ def parse_header(rows: Mapping[str, str]) -> tuple[Header, Layout]:
             values["software"],
             values["seed"],
             tuple(Identity(**identity) for identity in values["identities"]),
+            tuple(TruthSignal(**signal) for signal in values["truth"]),
         )
         layout = Layout(
             tuple(s for s, derived in channels if not derived),

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qh1a.channels import CHANNELS, Channel
-from qh1a.record import chain, codec, streams
+from qh1a.record import chain, codec, streams, truth
 from qh1a.record.chain import Link
 from qh1a.record.codec import MINUTE, Block, Counts, Layout, RecordError
 from qh1a.record.header import Header, header_text, parse_header
 from qh1a.record.streams import Index
+from qh1a.record.truth import Row, TruthRows
 from qh1a.tick import ACTUATORS, Actuator, Commands, Event, Frame, Intent
 from qh1a.units import NS_PER_S, Ns
 
@@ -137,6 +138,10 @@ class SessionFile:
             raise RecordError(msg)
         return self._stream(self.layout.command.start + self.layout.actuators.index(name)).view(np.float64)
 
+    def truth(self) -> TruthRows:
+        """What a simulated plant really did, in the order of `header.truth`; else no rows."""
+        return truth.unpack(self.header.truth, self._truth_rows())
+
     def records(self) -> Iterator[Recorded]:
         """Every intent and event, in order."""
         for link in self._links():
@@ -182,8 +187,9 @@ class SessionFile:
     def verify(self) -> list[str]:
         """What is wrong with the file, empty when it is sound.
 
-        Proves the chain and everything on it: header, intents, events, and each folded minute's frames and
-        decisions. Ticks still in the tail of a file left open are on the grid, but not yet on the chain.
+        Proves the chain and everything on it: header, intents, events, rows of truth, and each folded
+        minute's frames and decisions. Ticks still in the tail of a file left open are on the grid, but not
+        yet on the chain.
         """
         try:
             links = self._links()
@@ -194,6 +200,7 @@ class SessionFile:
             problems += self._header_problems(links)
             problems += self._minute_problems(links)
             problems += self._tail_problems()
+            problems += truth.problems(links, self._truth_rows())
             problems += self._record_problems(links)
         except RecordError as error:
             return [str(error)]
@@ -252,6 +259,12 @@ class SessionFile:
         query = "SELECT n, tick, now_ns, kind, content, hash FROM chain ORDER BY n"
         with _reading():
             return [Link._make(row) for row in self._db.execute(query)]
+
+    def _truth_rows(self) -> list[Row]:
+        # A damaged row must reach the hash as bytes, whatever type it was given.
+        query = "SELECT tick, CAST(blob AS BLOB) FROM truth ORDER BY tick"
+        with _reading():
+            return self._db.execute(query).fetchall()
 
     def _place(self, channel: Channel) -> tuple[int, int]:
         """The streams of a channel's counts and quality."""

@@ -12,13 +12,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qh1a.clock import Clock
-from qh1a.record import chain, codec, streams
+from qh1a.record import chain, codec, streams, truth
 from qh1a.record.chain import Chain, Link
 from qh1a.record.codec import Block, RecordError
 from qh1a.record.header import SCHEMA, Header, header_rows, header_text, this_layout
 from qh1a.tick import Decision, Frame, Intent
-from qh1a.units import NS_PER_S
+from qh1a.units import NS_PER_S, Ns
 
 APPLICATION_ID: Final = 0x51483141
 """SQLite's application id of a session file: "QH1A"."""
@@ -38,6 +41,7 @@ CREATE TABLE chunk (
     minute INTEGER, stream INTEGER, blob BLOB NOT NULL, PRIMARY KEY (minute, stream)
 ) WITHOUT ROWID;
 CREATE TABLE tail (tick INTEGER PRIMARY KEY, blob BLOB NOT NULL);
+CREATE TABLE truth (tick INTEGER PRIMARY KEY, blob BLOB NOT NULL);
 CREATE TABLE chain (
     n INTEGER PRIMARY KEY, tick INTEGER NOT NULL, now_ns INTEGER NOT NULL,
     kind TEXT NOT NULL, content TEXT NOT NULL, hash TEXT NOT NULL
@@ -55,6 +59,7 @@ class Recorder:
     def __init__(self, path: Path, header: Header, clock: Clock) -> None:
         """Start a new file. Raises `RecordError` when the path exists or cannot be written."""
         self._layout = this_layout()
+        self._truth = header.truth
         self._wall_ns = clock.wall_ns
         self._label = clock.label
         self._chain = Chain()
@@ -62,11 +67,14 @@ class Recorder:
         self._decisions: list[Decision] = []
         self._minute: list[Block] = []
         self._ticks = 0
+        self._now = Ns(0)
+        self._truths = 0
         self._minutes = 0
         self._packed = 0
         self._new_tail: list[Block] = []
         self._new_chunks: list[tuple[int, int, bytes]] = []
         self._new_links: list[Link] = []
+        self._new_truth: list[truth.Row] = []
         self._waiting = 0
         self._broken: RecordError | None = None
         self._malformed = False
@@ -84,6 +92,7 @@ class Recorder:
         """
         self._frames.append(frame)
         self._decisions.append(decision)
+        self._now = frame.now
         if intents or decision.events:
             for intent in intents:
                 self._link(self._ticks, frame.now, chain.INTENT, chain.intent_content(intent))
@@ -98,6 +107,20 @@ class Recorder:
             self._write({})
         if self._broken is not None:
             raise self._broken
+
+    def put_truth(self, values: NDArray[np.float64]) -> None:
+        """Record what really was at the tick put last, one number per signal of the header's `truth`.
+
+        Durable with the next commit. Raises `RecordError` when the header names other numbers, when nothing
+        was put yet, or when the tick has its row.
+        """
+        if self._truths == self._ticks:
+            msg = "there is no tick that a row of truth could belong to"
+            raise RecordError(msg)
+        blob = truth.pack(self._truth, values)
+        self._truths = self._ticks
+        self._new_truth.append((self._ticks - 1, blob))
+        self._link(self._ticks - 1, self._now, chain.TRUTH, truth.content(blob))
 
     def commit(self) -> None:
         """Make everything put so far durable. Raises `RecordError` as `put` does."""
@@ -146,6 +169,7 @@ class Recorder:
                 block = codec.join(self._new_tail)
                 row = (self._packed - block.ticks, codec.block_blob(block))
                 db.execute("INSERT INTO tail VALUES (?, ?)", row)
+            db.executemany("INSERT INTO truth VALUES (?, ?)", self._new_truth)
             db.executemany("INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?)", self._new_links)
             db.executemany("INSERT OR REPLACE INTO label VALUES (?, ?)", labels.items())
             db.execute("COMMIT")
@@ -158,6 +182,7 @@ class Recorder:
         self._new_tail.clear()
         self._new_chunks.clear()
         self._new_links.clear()
+        self._new_truth.clear()
         self._waiting = 0
 
     def _link(self, tick: int, now: int, kind: str, content: str) -> None:

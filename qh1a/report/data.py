@@ -4,7 +4,7 @@ Times are seconds since RAMP began (since the first frame when RAMP was never re
 and figure of a report counts alike.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from qh1a.channels import CHANNELS, Channel
 from qh1a.plant import PlantKind
+from qh1a.record.truth import TruthRows, TruthSignal
 from qh1a.report.configs import Json, number, table
 from qh1a.report.events import (
     Alarm,
@@ -60,6 +61,11 @@ class Head(Protocol):
         """Seed of the simulation."""
         ...
 
+    @property
+    def truth(self) -> Sequence[TruthSignal]:
+        """The numbers in a row of truth; none unless the plant is simulated."""
+        ...
+
 
 class Session(Protocol):
     """What is read of a session file."""
@@ -89,6 +95,10 @@ class Session(Protocol):
         """Intents and events in their order."""
         ...
 
+    def truth(self) -> TruthRows:
+        """What a simulated plant really did."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -97,6 +107,20 @@ class Trace:
     t: Floats
     v: Floats
     good: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a simulated plant really did, about once a minute: signals by the simulator's own names."""
+
+    t: Floats
+    v: Mapping[str, Floats]
+    unit: Mapping[str, str]
+
+    def last(self, name: str) -> float | None:
+        """The last value of a signal; None where the file has none."""
+        values = self.v.get(name)
+        return None if values is None else float(values[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +140,7 @@ class Study:
     commands: Mapping[Actuator, Floats]
     not_fitted: tuple[Channel, ...]
     configs: Mapping[str, Json]
+    truth: Truth | None
 
     def limit(self, key: str) -> float | None:
         """A limit in force, from the session's own file."""
@@ -125,6 +150,10 @@ class Study:
     def prescribed(self, *path: str) -> float | None:
         """A figure of the prescription."""
         return number(table(self.configs, "prescription"), *path)
+
+    def rig(self, key: str) -> float | None:
+        """A figure of the rig."""
+        return number(self.configs, "rig", key)
 
     def within(self, *phases: Phase) -> Flags:
         """Which frames lie in one of these phases."""
@@ -172,4 +201,18 @@ def study(session: Session, channels: frozenset[Channel], actuators: frozenset[A
         commands={a: np.asarray(session.commands(a), dtype=np.float64) for a in sorted(actuators)},
         not_fitted=not_fitted,
         configs=session.header.configs,
+        truth=_truth(session, t),
+    )
+
+
+def _truth(session: Session, t: Floats) -> Truth | None:
+    """The rows of truth on the report's time axis; None without any."""
+    rows = session.truth()
+    if not (rows.ticks.size and t.size):
+        return None
+    signals = session.header.truth
+    return Truth(
+        t[np.clip(rows.ticks, 0, t.size - 1)],
+        {signal.id: rows.values[:, i] for i, signal in enumerate(signals)},
+        {signal.id: signal.unit for signal in signals},
     )

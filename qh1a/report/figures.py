@@ -1,6 +1,7 @@
 """The drawings of a report, as SVG text: the course of the session and the strips, on one time axis."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -138,18 +139,25 @@ def trends(study: Study, group: Group) -> str:
     fitted = [s for s in group.strips if s.channel not in study.not_fitted]
     if not fitted:
         return ""
-    head, strip_height, foot = 0.235, 0.70, 0.22
-    height = 0.2 + len(fitted) * (head + strip_height) + foot
+    return stacked(study, group.title, 0.70, [partial(_draw, study=study, strip=strip) for strip in fitted])
+
+
+def stacked(study: Study, name: str, height: float, draws: Sequence[Callable[[Axes], None]]) -> str:
+    """Strips of one height (inches) under one phase band."""
+    head, foot = 0.235, 0.22
     with style():
-        sheet = sheet_of(study, height)
+        sheet = sheet_of(study, 0.2 + len(draws) * (head + height) + foot)
         phase_band(sheet, 0.0, 0.17, study.spans)
         top = 0.2
-        for strip in fitted:
-            ax = sheet.axes(top + head, strip_height)
-            _draw(ax, study, strip, sheet)
-            time_axis(ax, sheet.x, labels=strip is fitted[-1])
-            top += head + strip_height
-        return svg(sheet.figure, group.title)
+        for draw in draws:
+            ax = sheet.axes(top + head, height)
+            _shade(ax, coarse(study.spans))
+            for side in ("top", "right"):
+                ax.spines[side].set_visible(False)
+            draw(ax)
+            time_axis(ax, sheet.x, labels=draw is draws[-1])
+            top += head + height
+        return svg(sheet.figure, name)
 
 
 def _shade(ax: Axes, spans: Sequence[Span]) -> None:
@@ -167,13 +175,9 @@ def _band(ax: Axes, shape: Envelope) -> None:
     ax.plot(shape.t, shape.mean, color=BLUE, linewidth=0.8, zorder=4, label="measured")
 
 
-def _draw(ax: Axes, study: Study, strip: Strip, sheet: Sheet) -> None:
+def _draw(ax: Axes, study: Study, strip: Strip) -> None:
     row = CHANNELS[strip.channel]
     trace = study.traces[strip.channel]
-    spans = coarse(study.spans)
-    _shade(ax, spans)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
     shape = decimate(trace.t, trace.v, trace.good)
     _band(ax, shape)
     drawn = [trace]
@@ -188,22 +192,31 @@ def _draw(ax: Axes, study: Study, strip: Strip, sheet: Sheet) -> None:
         line = decimate(other.t, other.v, other.good)
         ax.plot(line.t, line.mean, color=VIOLET_BAND, linewidth=2.4, zorder=2.5, label=name)
         drawn.append(other)
-    lines = list(levels(strip, study))
+    note = "" if trace.good.any() else "   no valid sample"
+    name = "Q_p/Q_b" if strip.channel is Channel.QP_QB else row.id
+    dress(ax, study, drawn, name, f"{row.text}, {row.unit}{note}", strip)
+    ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+
+
+def dress(
+    ax: Axes, study: Study, drawn: Sequence[Trace], name: str, words: str, strip: Strip | None = None
+) -> None:
+    """A strip's range, title and legend; with `strip` also its limits, set points and alarms."""
+    lines = list(levels(strip, study)) if strip else []
     labels = [(level.value, level.text) for level in lines]
-    if strip.below is not None:
+    if strip:
         labels += _draw_below(ax, study, strip)
     _range(ax, drawn, lines, labels)
     for level in lines:
         if level.kind != "set":
-            _draw_level(ax, level, spans)
-    _draw_sets(ax, study, strip)
-    _alarms_on(ax, study, strip)
+            _draw_level(ax, level, coarse(study.spans))
+    if strip:
+        _draw_sets(ax, study, strip)
+        _alarms_on(ax, study, strip)
     _gutter(ax, labels)
-    note = "" if trace.good.any() else "   no valid sample"
-    name = "Q_p/Q_b" if strip.channel is Channel.QP_QB else row.id
     ax.annotate(name, (0, 1), (0, 3), "axes fraction", "offset points", weight="bold", ha="left", va="bottom")
     ax.annotate(
-        f"{row.text}, {row.unit}{note}", (width_in(name) * 1.22 / (WIDTH - LEFT - RIGHT) + 0.012, 1), (0, 3),
+        words, (width_in(name) * 1.22 / (WIDTH - LEFT - RIGHT) + 0.012, 1), (0, 3),
         "axes fraction", "offset points", ha="left", va="bottom", color=MUTED,
     )  # fmt: skip
     if len(drawn) > 1:
@@ -211,7 +224,6 @@ def _draw(ax: Axes, study: Study, strip: Strip, sheet: Sheet) -> None:
             loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False, fontsize=SIZE,
             handlelength=1.8, columnspacing=1.2, handletextpad=0.4, borderpad=0.0, borderaxespad=0.35,
         )  # fmt: skip
-    ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
 
 
 def _draw_below(ax: Axes, study: Study, strip: Strip) -> list[tuple[float, str]]:
@@ -237,7 +249,9 @@ def _range(
     found = [float(f(t.v[t.good])) for t in traces if t.good.any() for f in (np.min, np.max)]
     found += [level.value for level in lines if level.core]
     low, high = (min(found), max(found)) if found else (0.0, 1.0)
-    room = max(high - low, 1e-3 * max(abs(high), abs(low), 1.0)) * 0.07
+    size = max(abs(high), abs(low))
+    # What hardly moves is a line, not a drawing of its last digits.
+    room = 0.07 * (high - low) if high - low > 1e-4 * max(size, 1e-3) else max(0.05 * size, 0.5)
     ax.set_ylim(low - room, high + room)
     for i, (value, words) in enumerate(labels):
         if value > high + room:

@@ -13,16 +13,20 @@ from qh1a.hazards import unarmed
 from qh1a.plant import PlantKind
 from qh1a.record.reader import SessionFile
 from qh1a.record.summary import Summary, summarise
-from qh1a.report import sections, tables
+from qh1a.report import sections, tables, truth_figures, truth_pages
 from qh1a.report.configs import text
 from qh1a.report.data import Session, Study, study
 from qh1a.report.figures import timeline, trends
 from qh1a.report.measures import BALANCE_CHANNELS, KEPT_CHANNELS
-from qh1a.report.parts import css_text, esc
+from qh1a.report.parts import css_text, esc, figure
 from qh1a.report.strips import GROUPS, needed
 
-ACTUATORS: Final = frozenset(s.command for g in GROUPS for s in g.strips if s.command is not None)
-CHANNELS_USED: Final = needed() | BALANCE_CHANNELS | KEPT_CHANNELS | {Channel.RESPONSE}
+ACTUATORS: Final = truth_figures.ACTUATORS_USED | {
+    s.command for g in GROUPS for s in g.strips if s.command is not None
+}
+CHANNELS_USED: Final = (
+    needed() | BALANCE_CHANNELS | KEPT_CHANNELS | truth_figures.CHANNELS_USED | {Channel.RESPONSE}
+)
 NO_TITLES: Final[Mapping[str, str]] = {}
 _PLANTS: Final = {
     PlantKind.SIM: ("SIMULATED, not a patient", "#6E5A9E", "#FFFFFF"),
@@ -92,10 +96,11 @@ def _body(seen: Study, summary: Summary, proof: Proof, titles: Mapping[str, str]
         sections.identity(seen, summary, proof.name, proof.head, proof.problems, proof.labels),
         sections.outcome(seen, summary),
         "<h2>Course</h2>",
-        _figure(timeline(seen), "Phases, alarms by priority, responses and intents over wall time"),
+        figure(timeline(seen), "Phases, alarms by priority, responses and intents over wall time"),
         sections.phases(seen),
         sections.set_points(seen),
         sections.net_balance(seen),
+        truth_pages.harm_figures(seen),
         tables.alarm_table(seen, titles),
         '<h2 class="trends">Trends</h2>',
         sections.how_to_read(seen),
@@ -104,10 +109,11 @@ def _body(seen: Study, summary: Summary, proof: Proof, titles: Mapping[str, str]
         drawing = trends(seen, group)
         if drawing:
             blocks.append(
-                f'<section class="group"><h3>{esc(group.title)}</h3>{_figure(drawing, group.title)}</section>'
+                f'<section class="group"><h3>{esc(group.title)}</h3>{figure(drawing, group.title)}</section>'
             )
     blocks += [
         _left_out(seen),
+        truth_pages.pages(seen),
         tables.faults(seen),
         tables.journal(seen),
         sections.honesty(seen, summary),
@@ -115,10 +121,6 @@ def _body(seen: Study, summary: Summary, proof: Proof, titles: Mapping[str, str]
         f"<footer>{esc(f'qh1a {seen.head.software} · {proof.name} · chain head {proof.head}')}</footer>",
     ]
     return "\n".join(block for block in blocks if block)
-
-
-def _figure(svg: str, label: str) -> str:
-    return f'<figure role="img" aria-label="{esc(label)}">{svg}</figure>'
 
 
 def _left_out(seen: Study) -> str:

@@ -19,14 +19,19 @@ _SHAPES: Final = {
 _MARKS: Final = {Priority.HIGH: "!!!", Priority.MEDIUM: "!!", Priority.LOW: "!"}
 
 
+def plain(text: str) -> str:
+    """A text without control characters, and without those that turn the direction of writing."""
+    return _ODD.sub("\ufffd", text)
+
+
 def esc(text: str) -> str:
-    """A text as text: no markup, no control characters, none that turn the direction of writing."""
-    return escape(_ODD.sub("\ufffd", text), quote=True)
+    """A text as text: plain, and no markup."""
+    return escape(plain(text), quote=True)
 
 
 def css_text(text: str) -> str:
     """A text inside a CSS string: everything but letters, digits and spaces as an escape."""
-    clean = _ODD.sub("\ufffd", text).replace("\n", " ")
+    clean = plain(text).replace("\n", " ")
     return "".join(c if c.isascii() and (c.isalnum() or c == " ") else f"\\{ord(c):06x} " for c in clean)
 
 
@@ -82,6 +87,21 @@ def table(heads: Sequence[tuple[str, str]], rows: Iterable[tuple[str, Sequence[s
         for css, cells in rows
     )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
+
+
+def boxes(cells: Iterable[tuple[str, str, str, str]]) -> str:
+    """Figures in boxes: what, value, unit, and what else there is to know."""
+    inner = "".join(
+        f'<div><div class="k">{esc(key)}</div><div class="v">{esc(value)}'
+        f'{f" <small>{esc(unit)}</small>" if unit else ""}</div><div class="s">{esc(under)}</div></div>'
+        for key, value, unit, under in cells
+    )
+    return f'<div class="figures">{inner}</div>'
+
+
+def figure(svg: str, label: str) -> str:
+    """A drawing with its words for those who do not see it; nothing without a drawing."""
+    return f'<figure role="img" aria-label="{esc(label)}">{svg}</figure>' if svg else ""
 
 
 def gauge(effective: float, nominal: float, window: float) -> str:

@@ -11,7 +11,7 @@ from qh1a.record.summary import Summary
 from qh1a.report.configs import number, table, text
 from qh1a.report.data import Study
 from qh1a.report.measures import Spread, balance, kept
-from qh1a.report.parts import DASH, chip, esc, gauge, hms, length
+from qh1a.report.parts import DASH, boxes, chip, esc, gauge, hms, length
 from qh1a.report.parts import number as shown
 from qh1a.report.parts import table as grid
 from qh1a.tick import Phase, Priority
@@ -102,18 +102,13 @@ def outcome(study: Study, summary: Summary) -> str:
         ("protective stops", str(summary.protective_stops), "", "responses R2 and above"),
         ("ticks", f"{summary.ticks:,}".replace(",", " "), "", f"{summary.late_ticks} late{speed}"),
     )
-    boxes = "".join(
-        f'<div><div class="k">{esc(key)}</div><div class="v">{esc(value)}'
-        f'{f" <small>{esc(unit)}</small>" if unit else ""}</div><div class="s">{esc(under)}</div></div>'
-        for key, value, unit, under in cells
-    )
     word = summary.outcome.replace("_", " ")
     borders = f"{hms(nominal - window)} to {hms(nominal + window)}"
     within = f"prescribed {hms(nominal)}, window {borders} of effective time"
     return (
         f'<h2>Outcome</h2><div class="verdict"><strong>{esc(word)}</strong>{"".join(tags)}</div>'
         f'{gauge(effective or 0.0, nominal, window)}<p class="note">{esc(within)}</p>'
-        f'<div class="figures">{boxes}</div><div class="chips" aria-label="alarms by priority">{chips}</div>'
+        f'{boxes(cells)}<div class="chips" aria-label="alarms by priority">{chips}</div>'
     )
 
 
@@ -235,7 +230,11 @@ def honesty(study: Study, summary: Summary) -> str:
         for n, v in table(study.configs, "patient").items()
         if number(v, "clearance") is not None
     ]
-    if solutes:
+    if study.truth is not None:
+        lines.append(
+            "Solutes, gas exchange, cells and harm are simulated truth: no sensor here measures them."
+        )
+    elif solutes:
         lines.append(
             f"Solutes ({', '.join(solutes)}) are simulated truth. No sensor of this machine measures them "
             "and none is shown here. Where a change of bilirubin is reported elsewhere: dilution by the "
@@ -253,7 +252,7 @@ def honesty(study: Study, summary: Summary) -> str:
         )
     if summary.late_ticks:
         lines.append(f"{summary.late_ticks} ticks were late and skipped; nothing was caught up.")
-    if study.head.plant is PlantKind.SIM:
+    if study.head.plant is PlantKind.SIM and study.truth is None:
         lines.append(
             "Blood lost to the outside and blood trapped in the circuit are truths of the simulator, not of "
             "this file."

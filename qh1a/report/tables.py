@@ -128,7 +128,7 @@ def faults(study: Study) -> str:
             )
         )
     heads = (("from", "at"), ("to", "at"), ("fault", ""), ("magnitude", "num"), ("profile", ""))
-    note = "What a fault changed in the simulated truth is not part of the session file."
+    note = "What a fault changed in the simulated truth is not worked out here."
     return f'<h2>Injected faults</h2>{grid(heads, body)}<p class="note">{note}</p>'
 
 

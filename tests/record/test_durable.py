@@ -23,7 +23,7 @@ def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
     db = sqlite3.connect(path)
     found = {
         name: db.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()  # noqa: S608
-        for name in ("header", "chunk", "tail", "chain")
+        for name in ("header", "chunk", "tail", "chain", "truth")
     }
     db.close()
     return found
@@ -50,6 +50,11 @@ def test_a_killed_recorder_loses_no_acknowledged_tick(tmp_path: Path, kill_at: i
         assert file.ticks >= acknowledged
         assert file.verify() == []
         assert "ended" not in file.labels
+        truth = file.truth()
+        rows = truth.ticks.size
+        assert truth.values[:, 0].tolist() == truth.ticks.tolist() == list(range(0, 20 * rows, 20))
+        # A tick with an intent is said to be durable before its row is.
+        assert 20 * rows >= acknowledged - 1
         for n, (frame, intents, decision) in enumerate(file.ticks_iter()):
             put, _, decided = lively(n)
             assert frame == put

@@ -239,10 +239,10 @@ def test_what_is_no_session_file_is_refused(tmp_path: Path) -> None:
     path.unlink()
     write(path, [lively(0)])
     db = sqlite3.connect(path)
-    db.execute("UPDATE header SET value = '2' WHERE key = 'schema'")
+    db.execute("UPDATE header SET value = '3' WHERE key = 'schema'")
     db.commit()
     db.close()
-    with pytest.raises(RecordError, match="schema 2"):
+    with pytest.raises(RecordError, match="schema 3"):
         SessionFile(path)
 
 

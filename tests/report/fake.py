@@ -1,7 +1,7 @@
 """A made-up session with the interface of a session file, so that the report is tested without a run."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from qh1a.channels import CHANNELS, Channel
 from qh1a.hazards import LIMITS
 from qh1a.plant import PlantKind
+from qh1a.record import TruthRows, TruthSignal
 from qh1a.report.events import Codes, Floats
 from qh1a.tick import Actuator, Event, EventCode, Intent, IntentName, Phase, Quality, Response
 
@@ -21,6 +22,7 @@ class Header(NamedTuple):
     config_hash: str = "0f3a" * 16
     software: str = "0.1.0"
     seed: int = 7
+    truth: tuple[TruthSignal, ...] = ()
 
 
 class Recorded(NamedTuple):
@@ -77,6 +79,7 @@ class Fake:
     labels: dict[str, str] = field(default_factory=dict)
     head: str = "9c1d" * 16
     problems: list[str] = field(default_factory=list)
+    rows: TruthRows = field(default_factory=lambda: TruthRows(np.empty(0, np.int64), np.empty((0, 0))))
 
     @property
     def ticks(self) -> int:
@@ -101,12 +104,24 @@ class Fake:
     def records(self) -> Iterator[Recorded]:
         return iter(sorted(self.items, key=lambda r: r.tick))
 
+    def truth(self) -> TruthRows:
+        return self.rows
+
     def verify(self) -> list[str]:
         return self.problems
 
     def tick(self, t: float) -> int:
         """The tick at a time of `times`."""
         return int(np.searchsorted(self.times, t))
+
+
+def with_truth(made: Fake, signals: Mapping[str, Sequence[float]], unit: str = "u") -> Fake:
+    """The session with rows of truth spread evenly over it, the first and the last tick among them."""
+    count = len(next(iter(signals.values())))
+    ticks = np.linspace(0, made.ticks - 1, count).round().astype(np.int64)
+    names = tuple(TruthSignal(name, unit, "meaning") for name in signals)
+    rows = TruthRows(ticks, np.array(list(signals.values()), dtype=np.float64).T)
+    return replace(made, header=made.header._replace(truth=names), rows=rows)
 
 
 PLAN = (

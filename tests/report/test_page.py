@@ -26,6 +26,7 @@ def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words only: the drawings have their own tests and take most of the time."""
     monkeypatch.setattr("qh1a.report.page.trends", lambda *_: "")
     monkeypatch.setattr("qh1a.report.page.timeline", lambda *_: "")
+    monkeypatch.setattr("qh1a.report.truth_pages.truth_strips", lambda *_: "")
 
 
 words_only = pytest.mark.usefixtures("no_drawings")
@@ -128,6 +129,7 @@ def hostile() -> Iterator[fake.Fake]:
     session.header = session.header._replace(configs=configs, software=HOSTILE, config_hash=HOSTILE)
     session.labels = {"started": HOSTILE, "ended": HOSTILE}
     session.problems = [HOSTILE]
+    session = fake.with_truth(session, {"CB": (259.0, 259.0, 230.0)}, unit=HOSTILE)
     session.items += [
         fake.Recorded(5, Intent(99, IntentName.SET, HOSTILE, 1.0, HOSTILE, HOSTILE)),
         fake.Recorded(5, Event(EventCode.INTENT_REFUSED, HOSTILE, 99.0, HOSTILE)),
@@ -185,10 +187,39 @@ def test_alarms_are_listed_with_title_value_limit_and_times(short: fake.Fake) ->
 
 @words_only
 def test_solutes_are_spoken_of_only_when_there_are_some(short: fake.Fake) -> None:
-    assert "Solutes" not in page(short)
+    assert "Solutes (" not in page(short)
     configs = {**short.header.configs, "patient": {"urea": {"clearance": 1.0}, "weight": 65.0}}
     other = replace(short, header=short.header._replace(configs=configs))
     assert "Solutes (urea) are simulated truth" in page(other)
+
+
+@words_only
+def test_truth_is_shown_where_there_is_some_and_said_to_be_none_of_the_sensors(short: fake.Fake) -> None:
+    without = parsed(page(short)).text
+    assert "This file holds no simulated truth" in without
+    assert "Blood lost to the outside and blood trapped in the circuit are truths of the simulator" in without
+    assert "Harm" not in without
+    rows = {
+        "CB": (259.0, 259.0, 230.0),
+        "RBC_CIRCUIT_ML": (0.0, 70.0, 18.0),
+        "HCT_PATIENT": (0.37, 0.36, 0.36),
+    }
+    words = parsed(page(fake.with_truth(short, rows, unit="umol/L"))).text
+    for part in (
+        "Harm",
+        "Solutes",
+        "Gas",
+        "Cells",
+        "bilirubin, conjugated",
+        "259.0",
+        "−29.0",
+        "−11.2 %",
+        "Prime dilution alone lowers bilirubin by 10 to 20 %",
+        "simulated truth: no sensor here",
+    ):
+        assert part in words, part
+    for part in ("holds no simulated truth", "are truths of the simulator", "none is shown here"):
+        assert part not in words, part
 
 
 @words_only

@@ -1,16 +1,19 @@
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qh1a import report
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.plant import PlantKind
-from qh1a.record import Header, Recorder, RecordError, SessionFile
+from qh1a.record import Header, Recorder, RecordError, SessionFile, TruthSignal
 from qh1a.tick import Actuator, Commands, Decision, Event, Frame, Intent, Quality
 from qh1a.units import TICK_NS, Ns
 from tests.record.ticks import SESSION, StillClock
 from tests.report import fake
+
+TRUTH = (TruthSignal("CB", "umol/L", "conjugated bilirubin"), TruthSignal("HCT_PATIENT", "1", "haematocrit"))
 
 
 def record(made: fake.Fake, path: Path) -> None:
@@ -20,7 +23,7 @@ def record(made: fake.Fake, path: Path) -> None:
     counts = [(s / row.lsb).round().tolist() for s, row in zip(series, CHANNELS, strict=True)]
     commands = [made.commands(a).tolist() for a in Actuator]
     recorder = Recorder(
-        path, Header(PlantKind.SIM, made.header.configs, "c0ffee", "0.1.0", 7, ()), StillClock()
+        path, Header(PlantKind.SIM, made.header.configs, "c0ffee", "0.1.0", 7, (), TRUTH), StillClock()
     )
     items = list(made.records())
     for n in range(made.ticks):
@@ -40,6 +43,8 @@ def record(made: fake.Fake, path: Path) -> None:
                 tuple(quality[N_MEASURED:]),
             ),
         )
+        if n % 600 == 0:
+            recorder.put_truth(np.array([259.0 - n / 100.0, 0.37]))
     recorder.close({"late_ticks": "0", "x_real_time": "12.5"})
 
 
@@ -65,6 +70,9 @@ def test_a_real_file_becomes_a_page(session: Path, tmp_path: Path) -> None:
     # The shipped texts name the alarm.
     assert "Venous pressure dropped" in html
     assert "refused: out of range" in html
+    with SessionFile(session) as file:
+        last = file.truth().values[-1, 0]
+    assert f'<td class="num">259.0</td><td class="num">{last:.1f}</td>' in html
     assert list(tmp_path.iterdir()) == [out]
 
 
