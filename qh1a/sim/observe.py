@@ -6,7 +6,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import acid, coagulation, haemodynamics, layout, ledger, network, oxygenator, pools, reactor
+from qh1a.sim import (
+    acid,
+    coagulation,
+    haemodynamics,
+    layout,
+    ledger,
+    network,
+    oxygenator,
+    pools,
+    reactor,
+    transport,
+)
 from qh1a.sim.acid import AcidConst
 from qh1a.sim.bioreactor import N_CELLS, Zone
 from qh1a.sim.cells import Adherent
@@ -15,6 +26,7 @@ from qh1a.sim.jit import compiled
 from qh1a.sim.layout import ATMOSPHERE, PLASMA_G_PER_ML, SALINE_G_PER_ML, C, S, Source
 from qh1a.sim.oxygen import OxygenConst
 from qh1a.sim.oxygenator import GasState
+from qh1a.sim.pools import Pool
 from qh1a.sim.separator import SeparatorState
 from qh1a.sim.species import N_SPECIES, Species
 from qh1a.sim.truth import Truth
@@ -204,6 +216,24 @@ def _patient(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[
 
 
 @compiled
+def _accounts(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """Where the patient's solutes came from and went to: litres x unit, and the mL they spread in."""
+    body, cells = layout.MADE + Source.BODY * N_SPECIES, layout.MADE + Source.CELLS * N_SPECIES
+    kept = layout.MASS + Tank.RETAINED * N_SPECIES
+    rows = c[layout.POOLS : layout.SECOND_FILTER].reshape(N_SPECIES, pools.N_COLUMNS)
+    excess = transport.plasma_excess(state, c)
+    i = 0
+    for k in range(Species.ALBUMIN, Species.HEPARIN):
+        if Species.SID <= k <= Species.O2:
+            continue
+        outside = rows[k, Pool.PERIPHERAL] * rows[k, Pool.START_PERIPHERAL]
+        truth[Truth.BODY_ALBUMIN + i] = (state[body + k] + outside - state[layout.PERIPHERAL + k]) * 1e-3
+        truth[Truth.TAKEN_ALBUMIN + i] = (state[kept + k] - state[cells + k]) * 1e-3
+        truth[Truth.SPREAD_ALBUMIN + i] = pools.central_volume(c[layout.CENTRAL + k], excess)
+        i += 1
+
+
+@compiled
 def _ledgers(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
     """What is unaccounted for."""
     truth[Truth.VOLUME_LEDGER_ML] = ledger.total_volume(state, c) - state[S.VOLUME_0]
@@ -221,6 +251,7 @@ def observe_content(state: NDArray[np.float64], c: NDArray[np.float64], truth: N
     _cells(state, c, truth)
     _filtrate(state, c, truth)
     _patient(state, c, truth)
+    _accounts(state, c, truth)
     _ledgers(state, c, truth)
 
 

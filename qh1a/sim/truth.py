@@ -127,6 +127,51 @@ class Truth(IntEnum):
     OXYGEN_LEDGER = 117
     CARBON_LEDGER = 118
     HEAT_LEDGER = 119
+    BODY_ALBUMIN = 120
+    BODY_GLOBULIN = 121
+    BODY_CB = 122
+    BODY_UCB = 123
+    BODY_BILE_ACIDS = 124
+    BODY_UREA = 125
+    BODY_CREATININE = 126
+    BODY_AMMONIA = 127
+    BODY_GLUCOSE = 128
+    BODY_LACTATE = 129
+    BODY_IL6 = 130
+    BODY_TNF = 131
+    BODY_HGF = 132
+    BODY_PGE2 = 133
+    BODY_EV = 134
+    TAKEN_ALBUMIN = 135
+    TAKEN_GLOBULIN = 136
+    TAKEN_CB = 137
+    TAKEN_UCB = 138
+    TAKEN_BILE_ACIDS = 139
+    TAKEN_UREA = 140
+    TAKEN_CREATININE = 141
+    TAKEN_AMMONIA = 142
+    TAKEN_GLUCOSE = 143
+    TAKEN_LACTATE = 144
+    TAKEN_IL6 = 145
+    TAKEN_TNF = 146
+    TAKEN_HGF = 147
+    TAKEN_PGE2 = 148
+    TAKEN_EV = 149
+    SPREAD_ALBUMIN = 150
+    SPREAD_GLOBULIN = 151
+    SPREAD_CB = 152
+    SPREAD_UCB = 153
+    SPREAD_BILE_ACIDS = 154
+    SPREAD_UREA = 155
+    SPREAD_CREATININE = 156
+    SPREAD_AMMONIA = 157
+    SPREAD_GLUCOSE = 158
+    SPREAD_LACTATE = 159
+    SPREAD_IL6 = 160
+    SPREAD_TNF = 161
+    SPREAD_HGF = 162
+    SPREAD_PGE2 = 163
+    SPREAD_EV = 164
 
 
 class TruthRow(NamedTuple):
@@ -138,6 +183,13 @@ class TruthRow(NamedTuple):
 
 
 _T = Truth
+_AMOUNTS: Final = (
+    *((x, "g") for x in ("ALBUMIN", "GLOBULIN")),
+    *((x, "umol") for x in "CB UCB BILE_ACIDS UREA CREATININE AMMONIA GLUCOSE LACTATE".split()),
+    *((x, "ng") for x in "IL6 TNF HGF PGE2".split()),
+    ("EV", "1e9"),
+)
+"""Solutes with an account, and litres x their unit."""
 TRUTHS: Final = (
     TruthRow(_T.P_ACC, "mmHg", "before the blood pump"),
     TruthRow(_T.P_PRE, "mmHg", "separator, blood inlet"),
@@ -265,6 +317,9 @@ TRUTHS: Final = (
     TruthRow(_T.OXYGEN_LEDGER, "1", "total oxygen unaccounted for, over its inventory"),
     TruthRow(_T.CARBON_LEDGER, "1", "total carbon dioxide unaccounted for, over its inventory"),
     TruthRow(_T.HEAT_LEDGER, "1", "heat unaccounted for, over the inventory above 0 C"),
+    *(TruthRow(Truth[f"BODY_{x}"], u, "from the body and its tissue, cumulative") for x, u in _AMOUNTS),
+    *(TruthRow(Truth[f"TAKEN_{x}"], u, "taken by cells and second filter, cumulative") for x, u in _AMOUNTS),
+    *(TruthRow(Truth[f"SPREAD_{x}"], "mL", "that it spreads in, in the patient") for x, _ in _AMOUNTS),
 )
 
 
