@@ -57,7 +57,8 @@ def substeps(held: NDArray[np.float64], moved: NDArray[np.float64]) -> int:
         into[EDGES[e, 1]] += max(-v, 0.0)
     worst = 0.0
     for i in range(N_TANKS):
-        if out[i] > 0.0:
+        # The water outside is a balance, not a vessel: it may go below 0.
+        if i != Tank.WATER and out[i] > 0.0:
             worst = max(worst, out[i] / (held[i] + into[i]))
     return 1 + int(2.0 * min(worst, 1.0))
 
