@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.measure import REFERENCE, Figure, reference_unit
+from benchmarks.physics import compared, print_compared
 from benchmarks.session import Whole, pid_step, put_alone, raw_bytes, replayed, sleep_until, verified, whole
 from benchmarks.tick import Stamps, Ticks, figures, stamped_session
 
@@ -70,6 +71,8 @@ def measure(new_path: Callable[[], Path], *, full: bool) -> dict[str, object]:
     if full:
         wholes.append(whole(Bench.of("4h.toml"), new_path()))
     _print_sessions(wholes, raw_bytes(ticks) / len(ticks.frames), unit)
+    physics = compared(bench)
+    print_compared(physics)
     return {
         "machine": machine,
         "reference": {"what": REFERENCE, **asdict(unit)},
@@ -78,6 +81,7 @@ def measure(new_path: Callable[[], Path], *, full: bool) -> dict[str, object]:
         "sessions": [
             asdict(w) | {"us_per_tick": w.us_per_tick, "x_cpu": w.x_cpu, "x_wall": w.x_wall} for w in wholes
         ],
+        "physics": [asdict(row) | _ratios(row, unit) for row in physics],
         "raw_bytes_per_tick": raw_bytes(ticks) / len(ticks.frames),
     }
 

@@ -152,9 +152,8 @@ PATHS: Final = (
     Path(Flow.BP, node(Node.ACC), (_L.BLOOD_PUMP,), node(Node.PRE)),
     Path(Flow.HEPARIN, Tank.SYRINGE, (), node(Node.PRE)),
     Path(Flow.S1_IN, node(Node.PRE), (_L.FILTER_IN,), node(Node.LUMEN)),
+    Path(Flow.MEMBRANE, node(Node.LUMEN), (), node(Node.FIL)),
     Path(Flow.S1_OUT, node(Node.LUMEN), (_L.FILTER_OUT, _L.CHAMBER_INLET), node(Node.CHAMBER)),
-    Path(Flow.RETURN, node(Node.CHAMBER), (_L.RETURN,), End.RETURN),
-    Path(Flow.JOINT_WASTE, node(Node.JOINT), (), Tank.WASTE),
     Path(Flow.PP, node(Node.FIL), (_L.FILTRATE,), Tank.RES),
     Path(Flow.SALINE_RES, Tank.SALINE, (), Tank.RES),
     Path(Flow.OVERFLOW, Tank.RES, (), Tank.SPILT),
@@ -170,8 +169,10 @@ PATHS: Final = (
     Path(Flow.WASTE, node(Node.TEE), (), Tank.WASTE),
     Path(Flow.RP, node(Node.F2O), (), node(Node.RET)),
     Path(Flow.PLASMA_RETURN, node(Node.RET), (_L.PLASMA_RETURN,), node(Node.CHAMBER)),
+    Path(Flow.RETURN, node(Node.CHAMBER), (_L.RETURN,), End.RETURN),
+    Path(Flow.JOINT_WASTE, node(Node.JOINT), (), Tank.WASTE),
 )
-"""In order of flow, so that what a tank gives is what it held before the step."""
+"""Downstream, every tank filled before it gives, but where a loop closes: a step is implicit in each tank."""
 
 _DEEPEST: Final = max(len(p.lines) for p in PATHS)
 PATH_ENDS: Final = np.array([(p.flow, p.start, p.end) for p in PATHS], dtype=np.int64)
@@ -181,7 +182,6 @@ N_PATHS: Final = len(PATHS)
 _TWO_ENDS: Final = {
     Flow.ACCESS_PATIENT: (Tank.PATIENT, node(Node.ACC)),
     Flow.ACCESS_JOINT: (node(Node.JOINT), node(Node.ACC)),
-    Flow.MEMBRANE: (node(Node.LUMEN), node(Node.FIL)),
     Flow.RETURN_PATIENT: (node(Node.CHAMBER), Tank.PATIENT),
     Flow.RETURN_JOINT: (node(Node.CHAMBER), node(Node.JOINT)),
     Flow.RETURN_OUTSIDE: (node(Node.CHAMBER), Tank.OUTSIDE),

@@ -57,7 +57,8 @@ def substeps(held: NDArray[np.float64], moved: NDArray[np.float64]) -> int:
         into[EDGES[e, 1]] += max(-v, 0.0)
     worst = 0.0
     for i in range(N_TANKS):
-        if out[i] > 0.0:
+        # The water outside is a balance, not a vessel: it may go below 0.
+        if i != Tank.WATER and out[i] > 0.0:
             worst = max(worst, out[i] / (held[i] + into[i]))
     return 1 + int(2.0 * min(worst, 1.0))
 
@@ -237,10 +238,41 @@ def _along(
 
 
 @compiled
+def _membrane(state: NDArray[np.float64], c: NDArray[np.float64], volume: float) -> None:
+    """`volume` mL of plasma through the separator's membrane, with what it lets through of each species."""
+    amounts = np.zeros(N_SPECIES)
+    if volume < 0.0:
+        _take(state, c, _FIL, -volume, amounts)
+        _give(state, _LUMEN, -volume, amounts)
+    elif volume > 0.0:
+        held = state[layout.HELD + _LUMEN]
+        mass = state[layout.MASS + _LUMEN * N_SPECIES : layout.MASS + (_LUMEN + 1) * N_SPECIES]
+        sieving, leak = state[layout.SIEVING : layout.FREE], state[layout.SIEVING + Species.RBC]
+        oxygen_k = c[layout.OXYGEN : layout.ACID]
+        p_o2 = oxygen.tension(mass[Species.O2] / held, mass[Species.RBC] / held, oxygen_k)
+        # Red cells that leak take their room; no more plasma can pass than there is.
+        through = volume * (1.0 - leak * mass[Species.RBC] / (held - (1.0 - leak) * volume))
+        plasma = max(held - mass[Species.RBC], through)
+        for k in range(N_SPECIES):
+            fluid, gone = (held, volume) if _whole_blood(k) else (plasma, through)
+            # Of the concentration that the step leaves inside: what is held back crowds there.
+            if sieving[k] > 0.0:
+                amounts[k] = gone * sieving[k] * mass[k] / (fluid - (1.0 - sieving[k]) * gone)
+        amounts[Species.O2] = volume * oxygen_k[OxygenConst.SOLUBILITY] * p_o2
+        for k in range(N_SPECIES):
+            mass[k] -= amounts[k]
+        state[layout.HELD + _LUMEN] = held - volume
+        _give(state, _FIL, volume, amounts)
+
+
+@compiled
 def _path(state: NDArray[np.float64], c: NDArray[np.float64], path: int, part: float, dt: float) -> None:
     """Move one path's flow."""
     flow, start, end = PATH_ENDS[path, 0], PATH_ENDS[path, 1], PATH_ENDS[path, 2]
     volume = part * state[layout.MOVED + flow]
+    if flow == Flow.MEMBRANE:
+        _membrane(state, c, volume)
+        return
     amounts = np.zeros(N_SPECIES)
     if volume > 0.0:
         _intake(state, c, start, part, volume, dt, amounts)
@@ -256,33 +288,6 @@ def _path(state: NDArray[np.float64], c: NDArray[np.float64], path: int, part: f
         _outlet(state, c, start, part, -volume, dt, amounts)
     elif end == End.BIOREACTOR:
         _bioreactor(state, c, 0.0, dt, amounts)
-
-
-@compiled
-def _membrane(state: NDArray[np.float64], c: NDArray[np.float64], part: float) -> None:
-    """Plasma through the separator's membrane, with what it lets through of each species."""
-    volume = part * state[layout.MOVED + Flow.MEMBRANE]
-    amounts = np.zeros(N_SPECIES)
-    if volume < 0.0:
-        _take(state, c, _FIL, -volume, amounts)
-        _give(state, _LUMEN, -volume, amounts)
-    elif volume > 0.0:
-        held = state[layout.HELD + _LUMEN]
-        mass = state[layout.MASS + _LUMEN * N_SPECIES : layout.MASS + (_LUMEN + 1) * N_SPECIES]
-        hct = min(mass[Species.RBC] / held, 0.95)
-        oxygen_k = c[layout.OXYGEN : layout.ACID]
-        for k in range(N_SPECIES):
-            inside = mass[k] / (held if _whole_blood(k) else held * (1.0 - hct))
-            if k == Species.O2:
-                inside = oxygen.tension(inside, hct, oxygen_k) * oxygen_k[OxygenConst.SOLUBILITY]
-            if not _whole_blood(k):
-                inside *= (
-                    1.0 - state[layout.SIEVING + Species.RBC] * hct
-                )  # red cells that leak take their room
-            amounts[k] = volume * state[layout.SIEVING + k] * inside
-            mass[k] -= amounts[k]
-        state[layout.HELD + _LUMEN] = held - volume
-        _give(state, _FIL, volume, amounts)
 
 
 @compiled
@@ -313,7 +318,6 @@ def move(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None:
     for _ in range(n):
         for path in range(N_PATHS):
             _path(state, c, path, part, dt * part)
-        _membrane(state, c, part)
         _water(state, c, part)
     for i in range(N_TANKS):
         state[layout.HELD + i] = state[layout.VOL + i]

@@ -1,12 +1,15 @@
 """Nothing appears or vanishes, whatever the actuators, the clamps and the faults do."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qh1a.sim.layout import N_ACTUATORS
 from qh1a.sim.truth import NEUTRAL, Disturbance, Truth
-from tests.sim.circuits import PATIENT, bench
+from tests.sim.circuits import DRY, PATIENT, bench
 
 FLOW_LIMITS = ((-150, 225), (-60, 60), (-200, 200), (-60, 60), (0, 50))
 PRESSURES = slice(Truth.P_ACC, Truth.P_RET + 1)
@@ -90,6 +93,13 @@ def test_ledgers_close_and_pressures_stay_finite(primed: bool, plan: list[Segmen
     assert abs(gained - it[Truth.NET_BALANCE_ML]) < 1e-9 * blood_0
     assert len(actuators) == N_ACTUATORS
     assert blood_0 == PATIENT.weight * PATIENT.blood_per_kg
+
+
+def test_an_infusion_goes_to_the_patient() -> None:
+    it = bench(patient=replace(DRY, fluid=replace(DRY.fluid, infusion=120.0)), connected=False)
+    blood = it[Truth.BLOOD_VOLUME_ML]
+    it.run(61.0)
+    assert it[Truth.BLOOD_VOLUME_ML] - blood == pytest.approx(2.0)
 
 
 def test_closed_clamps_let_nothing_through() -> None:
