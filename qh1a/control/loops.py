@@ -6,7 +6,7 @@ supervisor (`observe`), so that giving back is bumpless. Heparin is open loop. P
 `phases.PLANS`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple, assert_never
 
 from mypy_extensions import mypyc_attr
@@ -206,22 +206,6 @@ class Loops:
     def _separated(self) -> float:
         """Q_p without its ripple, and without lag behind a set point that ramps."""
         return self._separation.target - self._missing
-
-    def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
-        """Give the loop of these gains the controller that `make` makes of its own. Raises `KeyError`."""
-        match loop:
-            case "blood":
-                self._blood.put(make)
-            case "separation":
-                self._separation.put(make)
-            case "perfusion":
-                self._perfusion.put(make)
-            case "balance":
-                self._balance = make(self._balance)
-            case "temperature":
-                self._temperature = make(self._temperature)
-            case _:
-                raise KeyError(loop)
 
     # -- one loop each ----------------------------------------------------------------------------------
 
