@@ -45,8 +45,9 @@ def _after(trace: Trace, effective_s: float, seconds: float = 55.0) -> npt.NDArr
 def test_a_step_of_20_settles_in_30_s_without_overshoot(
     stepped: Trace, at: float, old: float, new: float
 ) -> None:
-    """Means over one pump revolution; 5 % of the new set point, overshoot 5 % of the step."""
-    n, measured = turn(new), stepped.channel(Channel.Q_B)
+    """Means over pump revolutions; 5 % of the new set point, overshoot 5 % of the step."""
+    # Three turns: a worn tube turns a little faster than its stroke says, and one turn would show that.
+    n, measured = 3 * turn(new), stepped.channel(Channel.Q_B)
     before = measured[_after(stepped, at - 20.0, 20.0)]
     assert over(turn(old), before)[-1] == pytest.approx(old, abs=1.5), "the step begins where it should"
     mean = over(n, measured[_after(stepped, at)])
