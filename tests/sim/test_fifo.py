@@ -180,7 +180,9 @@ def test_v14_first_order_loss_on_the_way(damkoehler: float, left: float, step: f
         out.append(chain.push(step, np.array([step, 0.0, 0.0]))[0])
         chain.parcels[:, 1:] *= exp(-damkoehler * step / volume)
     settled = np.array(out[len(out) // 2 :]) / step
-    assert settled.mean() == pytest.approx(left, rel=6e-5 * damkoehler**2)
+    # A parcel mixes what enters it: an error of second order in its share of the line.
+    error = 0.25 * (damkoehler * PARCEL_ML / volume) ** 2
+    assert settled.mean() == pytest.approx(left, rel=error + 2e-6)
 
 
 def test_where_a_position_lies() -> None:
