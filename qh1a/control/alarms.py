@@ -78,6 +78,16 @@ class _Slot:
         self.gone = False  # latched, and its cause has gone: a return is a new occurrence
 
 
+_Armed = tuple[list[int], list[float], list[float], list[_Slot]]
+"""The rules of a state: channels, signs, limits (with the sign) and slots, in the order of the rules."""
+
+
+def _armed(slots: Sequence[_Slot], state: State) -> _Armed:
+    armed = [slot for slot in slots if state in slot.rule.armed]
+    channels = [int(slot.rule.channel) for slot in armed]
+    return channels, [slot.sign for slot in armed], [slot.limit for slot in armed], armed
+
+
 @mypyc_attr(serializable=True)
 class Alarms:
     """The alarm system of one session."""
@@ -85,23 +95,20 @@ class Alarms:
     def __init__(self, limits: Limits) -> None:
         self._slots = tuple(_Slot(rule, limits) for rule in RULES)
         self._by_id = {slot.rule.id: slot for slot in self._slots}
-        self._armed = {
-            state: tuple(
-                (int(s.rule.channel), s.sign, s.limit, s) for s in self._slots if state in s.rule.armed
-            )
-            for state in State
-        }
+        self._armed = {state: _armed(self._slots, state) for state in State}
         self._state = State.SELF_WAIT
         self._lingering: list[_Slot] = []
         self.views: tuple[AlarmView, ...] = ()
         self.active = QUIET
 
-    def step(self, now: Ns, state: State, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
+    def step(self, now: Ns, state: State, v: list[float], q: list[int], events: list[Event]) -> None:
         """Evaluate every armed rule; `views` and `active` are then those of this tick."""
         changed = False
         if state is not self._state:
             changed = self._disarm(now, state, events)
-        for channel, sign, limit, slot in self._armed[state]:
+        channels, signs, limits, slots = self._armed[state]
+        # Compiled, a zip without `strict` is a plain loop.
+        for channel, sign, limit, slot in zip(channels, signs, limits, slots):  # noqa: B905
             if q[channel] == _GOOD and v[channel] * sign >= limit:
                 if slot.began < 0:
                     slot.began = now

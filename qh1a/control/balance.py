@@ -61,7 +61,7 @@ SLOPE_STEPS: Final = 20
 SLOPE_BLOCKS: Final = 18
 """The 3-min slope: between 10-s means 180 s apart."""
 SECONDS_PER_STEP: Final = 0.5
-_GAS: Final = (G_O2, G_AIR, G_CO2)
+_GAS: Final = [G_O2, G_AIR, G_CO2]
 VAPOUR: Final = EVAPORATION_MG_PER_L * 1e-6
 """mL of water that 1 mL of sweep gas takes along."""
 

@@ -4,8 +4,8 @@
 all it needs is; NOT_READY says that its condition does not apply (pump off, too early) and keeps rules still.
 """
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from math import inf
+from typing import Final
 
 from mypy_extensions import mypyc_attr
 
@@ -13,6 +13,7 @@ from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.control.air import AirCounters
 from qh1a.control.balance import EVERY, Balance
 from qh1a.control.dose import HeparinDose
+from qh1a.control.flows import SHORT_ABOVE, FlowMeans
 from qh1a.control.index import (
     AC,
     AT_CAP,
@@ -50,7 +51,6 @@ from qh1a.control.index import (
     PHASE,
     PLASMA_SHARE,
     POS_AC,
-    POS_BV,
     PP,
     PP_SHORT,
     Q_B,
@@ -80,7 +80,7 @@ from qh1a.control.index import (
     TMP_RUN,
 )
 from qh1a.control.venous import ExpectedVenous
-from qh1a.control.windows import MEAN_2S, MEAN_10S, Delay, Mean
+from qh1a.control.windows import MEAN_2S, Delay, Mean
 from qh1a.settings import Limits, Prescription, Rig
 from qh1a.tick import Frame, Quality, Response, SessionView, State
 from qh1a.units import NS_PER_S, nanoseconds
@@ -90,21 +90,13 @@ _NOT_READY: Final = int(Quality.NOT_READY)
 _C = Channel
 
 _FLOWS: Final = (
-    (Q_B, Q_B_2S, Q_B_10S),
-    (Q_P, Q_P_2S, Q_P_10S),
-    (Q_C, Q_C_2S, Q_C_10S),
-    (Q_R, Q_R_2S, Q_R_10S),
+    (Q_B, Q_B_2S, Q_B_10S, BP, BP_SHORT),
+    (Q_P, Q_P_2S, Q_P_10S, PP, PP_SHORT),
+    (Q_C, Q_C_2S, Q_C_10S, CP, CP_SHORT),
+    (Q_R, Q_R_2S, Q_R_10S, RP, RP_SHORT),
 )
-_SHORT: Final = (
-    (BP, Q_B_2S, BP_SHORT),
-    (PP, Q_P_2S, PP_SHORT),
-    (CP, Q_C_2S, CP_SHORT),
-    (RP, Q_R_2S, RP_SHORT),
-)
-SHORT_ABOVE: Final = 5.0
-"""Below this command (mL/min) a missing share of flow says nothing."""
 _LOST: Final = tuple(
-    (int(target), tuple(int(c) for c in needs))
+    (int(target), [int(c) for c in needs])
     for target, needs in (
         (_C.LOST_BLOOD, (_C.AIR_V, _C.P_VEN, _C.P_ACC, _C.P_PRE)),  # I14
         (_C.LOST_RETURN, (_C.AIR_V, _C.AIR_P, _C.P_VEN, _C.P_RET)),  # I4
@@ -116,9 +108,10 @@ _LOST: Final = tuple(
         (_C.LOST_SCALES, (_C.W_R, _C.W_S)),
     )
 )
-_TACHS: Final = (N_BP, N_PP, N_CP, N_RP)
-_NEEDED: Final = tuple(sorted({c for _, needs in _LOST for c in needs}))
-_CLAMPS: Final = tuple((a, POS_AC + k) for k, a in enumerate(range(AC, BV + 1)))
+_TACHS: Final = [N_BP, N_PP, N_CP, N_RP]
+_NEEDED: Final = sorted({c for _, needs in _LOST for c in needs})
+_CLAMPS: Final = BV + 1 - AC
+"""Their commands and their positions stand in the same order."""
 CLAMP_NS: Final = 500_000_000
 """0.5 s after the command (H29), and the tick in which the command travels."""
 RUN_NS: Final = 10 * NS_PER_S
@@ -139,13 +132,17 @@ PLASMA_LEAST: Final = 30.0
 open exhaust, is no H24 however slowly the plasma flows."""
 
 
-class Before(NamedTuple):
+@mypyc_attr(serializable=True)
+class Before:
     """What the tick before sent, its highest response, whether R4s was in force, which interlocks bit."""
 
-    sent: Sequence[float]
-    highest: Response
-    r4s: bool
-    bits: int
+    __slots__ = ("bits", "highest", "r4s", "sent")
+
+    def __init__(self, sent: tuple[float, ...], highest: Response, r4s: bool, bits: int) -> None:
+        self.sent = sent
+        self.highest = highest
+        self.r4s = r4s
+        self.bits = bits
 
 
 @mypyc_attr(serializable=True)
@@ -155,7 +152,7 @@ class Estimators:
     def __init__(self, prescription: Prescription, limits: Limits, rig: Rig) -> None:
         self._hct = prescription.patient.haematocrit
         self._p_ven_high = limits["p_ven_high_mmhg"]
-        self._means = tuple((Mean(MEAN_2S), Mean(MEAN_10S)) for _ in _FLOWS)
+        self._means = [FlowMeans(c, two, ten, actuator, short) for c, two, ten, actuator, short in _FLOWS]
         self._lost = False
         self._state = State.SELF_WAIT
         self._balance_gap = 0
@@ -169,7 +166,7 @@ class Estimators:
         self._drop_2s = Mean(MEAN_2S)
         self._f2 = Delay(60)
         self._f2_median = 0.0
-        self._clamp_since = [0] * len(_CLAMPS)
+        self._clamp_since = [0] * _CLAMPS
         self._blood_inside = self._cells_inside = False
         self._blood_stop_ns = self._cell_stop_ns = self._r4s_ns = 0
         self.balance = Balance()
@@ -192,17 +189,17 @@ class Estimators:
         samples_ml: float,
     ) -> None:
         """Fill the derived part of `v` and `q` from their measured part and from the tick before."""
-        sent, highest, r4s, bits = before
+        sent, highest = before.sent, before.highest
         state = session.state
         changed = state is not self._state
         self._state = state
-        self._flows(v, q)
+        self._flows(v, q, sent)
         self._pressures(frame.now, v, q, sent, state)
         self._second_filter(v, q)
         self._air.step(v, q)
         self._heparin.step(gap_ns, v, q, sent[HP])
         self._timers(frame.now, v, q, sent)
-        self._standing(gap_ns, v, q, state, sent, r4s=r4s)
+        self._standing(gap_ns, v, q, state, sent, r4s=before.r4s)
         self._lost_signals(v, q)
         self._balance_gap += gap_ns
         if changed or not self._ticks % EVERY:
@@ -211,7 +208,7 @@ class Estimators:
         if changed or not self._ticks % 10:
             self._session(v, session)
         v[RESPONSE] = float(highest)
-        v[INTERLOCKS] = float(bits)
+        v[INTERLOCKS] = float(before.bits)
         self._ticks += 1
 
     def _lost_signals(self, v: list[float], q: list[int]) -> None:
@@ -224,20 +221,10 @@ class Estimators:
                 v[target] = float(sum([q[c] != _GOOD for c in needs]))
         self._lost = bad
 
-    def _flows(self, v: list[float], q: list[int]) -> None:
+    def _flows(self, v: list[float], q: list[int], sent: tuple[float, ...]) -> None:
         block = not self._ticks % MEAN_2S
-        for (c, two, ten), (mean2, mean10) in zip(_FLOWS, self._means, strict=True):
-            if q[c] == _GOOD:
-                v[two] = mean = mean2.push(v[c])
-                q[two] = _GOOD
-                if block:
-                    v[ten] = mean10.push(mean)
-                    q[ten] = _GOOD
-            else:
-                q[two] = q[ten] = q[c]
-                if mean2.filled:
-                    mean2.clear()
-                    mean10.clear()
+        for flow in self._means:
+            flow.step(v, q, sent, block=block)
         q_b = v[Q_B_2S]
         ok = q[Q_B_2S] or q[Q_P_2S]
         running = q_b >= 10.0
@@ -246,7 +233,9 @@ class Estimators:
             v[QP_QB] = v[Q_P_2S] / q_b
             v[PLASMA_SHARE] = v[QP_QB] / (1.0 - self._hct)
 
-    def _pressures(self, now: int, v: list[float], q: list[int], sent: Sequence[float], state: State) -> None:
+    def _pressures(
+        self, now: int, v: list[float], q: list[int], sent: tuple[float, ...], state: State
+    ) -> None:
         v[TMP] = 0.5 * (v[P_PRE] + v[P_VEN]) - v[P_FIL]
         q[TMP] = q[P_PRE] or q[P_VEN] or q[P_FIL]
         # H11 is armed once separation has run for 10 s: with PP stopped a TMP near 0 is normal.
@@ -274,8 +263,7 @@ class Estimators:
         v[DP_BR] = v[P_BRI] - v[P_BRO]
         q[DP_BR] = q[DP_BR_OVER] = q[P_BRI] or q[P_BRO]
         if q[DP_BR]:
-            if self._drop_2s.filled:  # what cannot be used stays out of means: it may not be a number
-                self._drop_2s.clear()
+            self._drop_2s.clear()  # what cannot be used stays out of means: it may not be a number
             return
         drop = self._drop_2s.push(v[DP_BR])
         base = self._drop_base
@@ -304,7 +292,7 @@ class Estimators:
         if ready:
             v[R_F2_FALL] = 100.0 * (1.0 - resistance / self._f2_median)
 
-    def _timers(self, now: int, v: list[float], q: list[int], sent: Sequence[float]) -> None:
+    def _timers(self, now: int, v: list[float], q: list[int], sent: tuple[float, ...]) -> None:
         v[T_W_MAX] = v[T_W1] if v[T_W1] > v[T_W2] else v[T_W2]
         q[T_W_MAX] = q[T_W1] or q[T_W2]
         v[T_RET_RUN] = v[T_RET]
@@ -315,24 +303,22 @@ class Estimators:
         else:
             self._rp_since = None
             q[T_RET_RUN] = _NOT_READY
-        for actuator, flow, target in _SHORT:
-            command = sent[actuator]
-            if command > SHORT_ABOVE and q[flow] == _GOOD:
-                v[target] = 1.0 - v[flow] / command
-                q[target] = _GOOD
-            else:
-                q[target] = q[flow] or _NOT_READY
-        seen = [v[c] for c in _TACHS if q[c] == _GOOD]  # one lost tachometer must not blind the others
-        v[N_MIN] = min(seen, default=0.0)
-        q[N_MIN] = _GOOD if seen else q[N_BP]
-        if v[POS_AC : POS_BV + 1] == list(sent[AC:]) and not any(q[POS_AC : POS_BV + 1]):
-            self._clamp_since = [now] * len(_CLAMPS)
-            v[CLAMP_MISS] = 0.0
+        least = inf
+        for c in _TACHS:  # one lost tachometer must not blind the others
+            if q[c] == _GOOD and v[c] < least:
+                least = v[c]
+        v[N_MIN] = least if least < inf else 0.0
+        q[N_MIN] = _GOOD if least < inf else q[N_BP]
+        for k in range(_CLAMPS):
+            if v[POS_AC + k] != sent[AC + k] or q[POS_AC + k] != _GOOD:
+                self._clamps(now, v, q, sent)
+                break
         else:
-            self._clamps(now, v, q, sent)
+            self._clamp_since = [now] * _CLAMPS
+            v[CLAMP_MISS] = 0.0
 
     def _standing(
-        self, gap: int, v: list[float], q: list[int], state: State, sent: Sequence[float], *, r4s: bool
+        self, gap: int, v: list[float], q: list[int], state: State, sent: tuple[float, ...], *, r4s: bool
     ) -> None:
         """How long blood and cells have stood still, and how long R4s has had P_ven in its window."""
         if _BLOOD_COMES[state]:
@@ -352,10 +338,10 @@ class Estimators:
         v[CELL_STOP_S] = self._cell_stop_ns / NS_PER_S
         v[R4S_S] = self._r4s_ns / NS_PER_S
 
-    def _clamps(self, now: int, v: list[float], q: list[int], sent: Sequence[float]) -> None:
+    def _clamps(self, now: int, v: list[float], q: list[int], sent: tuple[float, ...]) -> None:
         missed = 0
-        for k, (actuator, position) in enumerate(_CLAMPS):
-            if v[position] == sent[actuator] and q[position] == _GOOD:
+        for k in range(_CLAMPS):
+            if v[POS_AC + k] == sent[AC + k] and q[POS_AC + k] == _GOOD:
                 self._clamp_since[k] = now
             elif now - self._clamp_since[k] > CLAMP_NS:
                 missed += 1

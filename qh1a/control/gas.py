@@ -4,7 +4,6 @@ The total flow is prescribed. The oxygen loop asks for a fraction of O2, the pH 
 up the rest. Without its sensor a loop rests: air, and 5 % of CO2.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -88,7 +87,7 @@ class GasLoops:
         self._last_co2 = CO2_REST
 
     def step(
-        self, dt: float, sets: SetPoints, v: Sequence[float], q: Sequence[int], *, on: bool
+        self, dt: float, sets: SetPoints, v: list[float], q: list[int], *, on: bool
     ) -> tuple[float, float, float]:
         """Flows of O2, air and CO2 (mL/min); none without perfusion."""
         flow = v[Q_C_2S]

@@ -1,6 +1,5 @@
 """Heparin: open loop, by the volume that the syringe pump says it has delivered (circuit 5)."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -34,7 +33,7 @@ class HeparinPump:
         self._given = 0.0
         self._read: float | None = None
 
-    def step(self, mode: Heparin, v: Sequence[float], q: Sequence[int]) -> float:
+    def step(self, mode: Heparin, v: list[float], q: list[int]) -> float:
         """The wanted rate (mL/h)."""
         if q[V_HEP] != _GOOD:
             return 0.0

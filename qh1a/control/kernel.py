@@ -41,13 +41,13 @@ class _State:
     __slots__ = (
         "alarms",
         "before",
-        "derived",
-        "derived_quality",
         "estimators",
         "last",
         "loops",
+        "q",
         "supervisor",
         "therapy",
+        "v",
         "view",
     )
 
@@ -57,8 +57,8 @@ class _State:
         self.therapy = Therapy(prescription)
         self.loops = Loops(prescription, limits, tuning)
         self.supervisor = Supervisor(limits, rig)
-        self.derived: list[float] = [0.0] * N_DERIVED
-        self.derived_quality: list[int] = list(QUALITY_TEMPLATE)
+        self.v = [0.0] * (N_MEASURED + N_DERIVED)
+        self.q = [*[0] * N_MEASURED, *QUALITY_TEMPLATE]
         self.before = Before(UNPOWERED, Response.NONE, False, 0)
         self.view = self.therapy.view()
         self.last: Ns | None = None
@@ -91,8 +91,9 @@ class Kernel:
         s.last = Ns(now)
         dt = (gap if 0 < gap <= GAP_NS else GAP_NS) / NS_PER_S if gap else 0.1
         events: list[Event] = []
-        v = [*frame.value, *s.derived]
-        q = [*validate(frame), *s.derived_quality]
+        v, q = s.v, s.q  # derived channels keep what they were until an estimator writes them
+        q[:N_MEASURED] = validate(frame)
+        v[:N_MEASURED] = frame.value
         therapy, alarms = s.therapy, s.alarms
         s.estimators.step(frame, gap, v, q, s.view, s.before, therapy.samples_ml)
         for intent in intents:
@@ -115,17 +116,15 @@ class Kernel:
         if bits != s.before.bits:
             events.append(Event(EventCode.INTERLOCK, "", float(bits)))
         s.before = Before(sent, active.highest, _R4S in active.responses, bits)
-        s.loops.observe(sent, dt)
-        s.derived = v[N_MEASURED:]
-        s.derived_quality = q[N_MEASURED:]
+        s.loops.observe(list(sent), dt)
         s.view = therapy.view()
         return Decision(
             Commands(Ns(now + LEASE_NS), sent),
             alarms.views,
             tuple(events),
             s.view,
-            tuple(s.derived),
-            tuple(s.derived_quality),
+            tuple(v[N_MEASURED:]),
+            tuple(q[N_MEASURED:]),
         )
 
     def snapshot(self) -> Snapshot:

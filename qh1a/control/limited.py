@@ -38,11 +38,12 @@ class Limited:
         self.target += most if step > most else least if step < least else step
         return self.target
 
-    def step(self, pv: float, room: Sequence[float | None], dt: float) -> float:
+    def step(self, pv: float, room: tuple[float | None, ...], dt: float) -> float:
         """The wanted flow. `room[k]` is how far limiter k's signal is from its limit, None when unknown."""
         u = self._main.step(self._error.push(self.target - pv), pv, dt, self.target)
         self._leads = self._main
-        for limiter, mean, now in zip(self._limiters, self._rooms, room, strict=True):
+        for k in range(len(self._limiters)):  # compiled, a strict zip costs more than the controllers
+            limiter, mean, now = self._limiters[k], self._rooms[k], room[k]
             if now is None:
                 mean.clear()
                 continue
@@ -73,10 +74,9 @@ class Limited:
         return 0.0
 
     def _forget(self) -> None:
-        if self._error.filled:
-            self._error.clear()
-            for mean in self._rooms:
-                mean.clear()
+        self._error.clear()
+        for mean in self._rooms:
+            mean.clear()
 
     def observe(self, actual: float, dt: float) -> None:
         """What really left. A limiter that does not lead stands by at the present output."""

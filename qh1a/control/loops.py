@@ -6,8 +6,7 @@ supervisor (`observe`), so that giving back is bumpless. Heparin is open loop. P
 `phases.PLANS`.
 """
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple, assert_never
+from typing import Final, assert_never
 
 from mypy_extensions import mypyc_attr
 
@@ -103,15 +102,20 @@ def _pid(gains: PidGains, lo: float, hi: float) -> Pid:
     return Pid(gains.kp, gains.ti_s, gains.td_s, lo, hi)
 
 
-class Situation(NamedTuple):
+class Situation:
     """What the loops must know of a tick besides its readings."""
 
-    dt: float
-    state: State
-    in_state_s: float
-    sets: SetPoints
-    active: Active
-    trim_frozen: bool
+    __slots__ = ("active", "dt", "in_state_s", "sets", "state", "trim_frozen")
+
+    def __init__(
+        self, dt: float, state: State, in_state_s: float, sets: SetPoints, active: Active, trim_frozen: bool
+    ) -> None:
+        self.dt = dt
+        self.state = state
+        self.in_state_s = in_state_s
+        self.sets = sets
+        self.active = active
+        self.trim_frozen = trim_frozen
 
 
 @mypyc_attr(serializable=True)
@@ -162,10 +166,10 @@ class Loops:
         self.reduction = Reduction()
         self._level_open = False
 
-    def step(self, now: Situation, v: Sequence[float], q: Sequence[int]) -> list[float]:
+    def step(self, now: Situation, v: list[float], q: list[int]) -> list[float]:
         """What every actuator should do, in actuator order."""
-        dt, state, in_state_s, sets, active, trim_frozen = now
-        holds, highest = active.holds, active.highest
+        dt, state, in_state_s, sets = now.dt, now.state, now.in_state_s, now.sets
+        holds, highest = now.active.holds, now.active.highest
         plan, fixed = _PLANNED[state]
         flow = self._separated() if q[Q_P_2S] == _GOOD else FLOOR
         self.reduction.step(dt, flow, held=_PP in holds)
@@ -175,7 +179,7 @@ class Loops:
             missing = self._separation.target - v[Q_P_2S]
             self._missing += (missing - self._missing) * (dt / (RETURN_LAG_S + dt))
         cp = self._step_perfusion(dt, plan, sets, v, q)
-        rp, pc = self._step_return(dt, plan, v, q, frozen=trim_frozen or highest >= _R1)
+        rp, pc = self._step_return(dt, plan, v, q, frozen=now.trim_frozen or highest >= _R1)
         fed = cp >= LEAST_FLOW
         w = self._step_warmer(dt, sets, v, q, on=plan.warm and fed)
         hp = self._heparin.step(plan.heparin, v, q)
@@ -186,7 +190,7 @@ class Loops:
             out[SR] = self._level(state, v, q)
         return out
 
-    def observe(self, sent: Sequence[float], dt: float) -> None:
+    def observe(self, sent: list[float], dt: float) -> None:
         """Tell every controller what really left the supervisor."""
         self._blood.observe(sent[BP], dt)
         self._separation.observe(sent[PP], dt)
@@ -210,7 +214,7 @@ class Loops:
     # -- one loop each ----------------------------------------------------------------------------------
 
     def _step_blood(
-        self, dt: float, in_state_s: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
+        self, dt: float, in_state_s: float, plan: Plan, sets: SetPoints, v: list[float], q: list[int]
     ) -> float:
         p = self._p
         loop = self._blood
@@ -245,7 +249,7 @@ class Loops:
         return loop.step(v[Q_B], room, dt)
 
     def _step_separation(
-        self, dt: float, in_state_s: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
+        self, dt: float, in_state_s: float, plan: Plan, sets: SetPoints, v: list[float], q: list[int]
     ) -> float:
         loop = self._separation
         blood = self._blood.target if self._blood.target < sets.blood else sets.blood
@@ -279,9 +283,7 @@ class Loops:
         u = loop.step(v[Q_P], room, dt)
         return u if u < lead else lead if lead > 0.0 else 0.0
 
-    def _step_perfusion(
-        self, dt: float, plan: Plan, sets: SetPoints, v: Sequence[float], q: Sequence[int]
-    ) -> float:
+    def _step_perfusion(self, dt: float, plan: Plan, sets: SetPoints, v: list[float], q: list[int]) -> float:
         loop = self._perfusion
         match plan.perfusion:
             case "set":
@@ -304,7 +306,7 @@ class Loops:
         return loop.step(v[Q_C], room, dt)
 
     def _step_return(
-        self, dt: float, plan: Plan, v: Sequence[float], q: Sequence[int], *, frozen: bool
+        self, dt: float, plan: Plan, v: list[float], q: list[int], *, frozen: bool
     ) -> tuple[float, float]:
         """The return pump and its clamp: the clamp opens first, and closes once the pump stands."""
         self._trim_moves = False
@@ -328,7 +330,7 @@ class Loops:
             if least < wanted:
                 wanted = least
                 self._suction_leads = True
-        elif self._suction_room.filled:
+        else:
             self._suction_room.clear()
         most = v[Q_C_2S] - RETURN_LEAD
         wanted = wanted if wanted < most else most
@@ -339,7 +341,7 @@ class Loops:
         ready = q[POS_PC] == _GOOD and v[POS_PC] == 1.0
         return (wanted if ready and wanted > 0.0 else 0.0), float(open_clamp)
 
-    def _balanced(self, dt: float, v: Sequence[float], q: Sequence[int], *, frozen: bool) -> float:
+    def _balanced(self, dt: float, v: list[float], q: list[int], *, frozen: bool) -> float:
         """Q_p measured, plus a trim on the reservoir's weight within +/-10 % of Q_p (circuit 4)."""
         if q[Q_P_2S] != _GOOD or q[Q_C_2S] != _GOOD:
             return 0.0
@@ -359,9 +361,7 @@ class Loops:
             self._feed = q_p
         return q_p + trim
 
-    def _step_warmer(
-        self, dt: float, sets: SetPoints, v: Sequence[float], q: Sequence[int], *, on: bool
-    ) -> float:
+    def _step_warmer(self, dt: float, sets: SetPoints, v: list[float], q: list[int], *, on: bool) -> float:
         flow = v[Q_C_2S]
         if not on or q[T_BR] != _GOOD or q[Q_C_2S] != _GOOD or flow < LEAST_FLOW:
             self._temperature.seed(sets.temperature, sets.temperature)
@@ -372,7 +372,7 @@ class Loops:
         gain = scheduled(flow, 0.0, 1.0)
         return self._temperature.step(sets.temperature - v[T_BR], v[T_BR], dt, ff, gain)
 
-    def _level(self, state: State, v: Sequence[float], q: Sequence[int]) -> float:
+    def _level(self, state: State, v: list[float], q: list[int]) -> float:
         """SR holds the reservoir's weight: at the prescribed fill in PRIME, at 30-50 g in RINSEBACK."""
         if q[W_R] != _GOOD:
             self._level_open = False

@@ -5,9 +5,7 @@ limits are those of the tables; it shares no code with the loops. Each interlock
 (I1 is bit 0), which the tick reports as an event and, one tick later, as a derived channel.
 """
 
-from collections import deque
-from collections.abc import Sequence
-from operator import le
+from math import inf
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -51,18 +49,17 @@ from qh1a.control.index import (
 )
 from qh1a.hazards import RESPONSES, Restrict
 from qh1a.settings import PLASMA_TO_BLOOD_MAX, Limits, Rig
-from qh1a.tick import ACTUATORS, CLAMPS, STATES, UNPOWERED, Actuator, Phase, Quality, Response, State
+from qh1a.tick import ACTUATORS, STATES, UNPOWERED, Actuator, Phase, Quality, Response, State
 from qh1a.units import NS_PER_S, Ns
 
 _GOOD: Final = int(Quality.GOOD)
-_NOTHING: Final = (0.0,) * len(ACTUATORS)
-_MOST: Final = tuple(row.hi for row in ACTUATORS)
-_SWITCHED: Final = frozenset({0.0, 1.0})
+_MOST: Final = [row.hi for row in ACTUATORS]
+_SAFE: Final = list(UNPOWERED)
 _OFF, _KEEP = Restrict.OFF, Restrict.KEEP
 _SELF_PUMPS: Final = State.SELF_PUMPS
 _R4S: Final = Response.R4S
-_GAS: Final = (ACT_G_O2, ACT_G_AIR, ACT_G_CO2)
-_PUMPS: Final = (BP, PP, CP, RP, HP)
+_NEED_FLOW: Final = [W, ACT_G_O2, ACT_G_AIR, ACT_G_CO2]
+_PUMPS: Final = [BP, PP, CP, RP, HP]
 
 SECOND_TICKS: Final = 9
 """A flow that has been low in each of the last nine ticks is low: I3, I12 and I13 obey within 1.0 s, while
@@ -90,6 +87,10 @@ _BLOOD_WAITS: Final = frozenset({State.CONNECT_ACCESS, State.CONNECT_VENOUS, Sta
 _STANDING: Final = frozenset({State.SAFE, State.PAUSE_STOPPED, State.PATIENT_OFF})
 
 
+def _lower(a: float, b: float) -> float:
+    return b if b < a else a
+
+
 def _flags(states: set[State]) -> tuple[bool, ...]:
     return tuple(state in states for state in State)
 
@@ -105,6 +106,32 @@ _RUNNING: Final = _CONNECTED
 
 
 @mypyc_attr(serializable=True)
+class _Best:
+    """The highest of the last `n` values given."""
+
+    __slots__ = ("_at", "_ring")
+
+    def __init__(self, n: int) -> None:
+        self._ring = [-inf] * n
+        self._at = 0
+
+    def push(self, value: float) -> None:
+        """Add a value."""
+        at = self._at
+        self._ring[at] = value
+        self._at = at + 1 if at + 1 < len(self._ring) else 0
+
+    @property
+    def value(self) -> float:
+        """The highest of what is there, minus infinity when empty."""
+        best = -inf
+        for x in self._ring:
+            if x > best:
+                best = x
+        return best
+
+
+@mypyc_attr(serializable=True)
 class Supervisor:
     """The filter between the loops and the wire. `bits` says which interlocks bit in the last tick."""
 
@@ -116,8 +143,8 @@ class Supervisor:
         self._started: Ns | None = None
         self._ran: Ns | None = None
         self._held = 0
-        self._q_b: deque[float] = deque(maxlen=SECOND_TICKS)
-        self._q_c: deque[float] = deque(maxlen=SECOND_TICKS)
+        self._q_b = _Best(SECOND_TICKS)
+        self._q_c = _Best(SECOND_TICKS)
         self._active = QUIET
         self._restrictions: tuple[tuple[Actuator, Restrict], ...] = ()
         self.bits = 0
@@ -125,17 +152,17 @@ class Supervisor:
     def step(
         self,
         now: Ns,
-        want: Sequence[float],
-        v: Sequence[float],
-        q: Sequence[int],
+        want: list[float],
+        v: list[float],
+        q: list[int],
         state: State,
         active: Active,
     ) -> tuple[float, ...]:
         """The commands that leave, in actuator order; each is `want`, lower, held, or safe."""
         out = list(want)
         self.bits = 0
-        self._q_b.append(v[Q_B] if q[Q_B] == _GOOD else 0.0)
-        self._q_c.append(v[Q_C] if q[Q_C] == _GOOD else 0.0)
+        self._q_b.push(v[Q_B] if q[Q_B] == _GOOD else 0.0)
+        self._q_c.push(v[Q_C] if q[Q_C] == _GOOD else 0.0)
         self._spans(out)
         if active.responses:
             self._respond(out, active)
@@ -161,14 +188,12 @@ class Supervisor:
         """Only values inside an actuator's span leave; anything else, NaN too, becomes its safe value."""
         if 0.0 < out[W] < WARMER_LEAST_C:
             out[W] = 0.0
-        if all(map(le, _NOTHING, out)) and all(map(le, out, _MOST)) and _SWITCHED.issuperset(out[AC:]):
-            return
-        for a, row in enumerate(ACTUATORS):
-            if not 0.0 <= out[a] <= row.hi:
-                out[a] = row.hi if out[a] > row.hi and a < AC else row.unpowered
-        for a in CLAMPS:
-            if out[a] not in _SWITCHED:
-                out[a] = UNPOWERED[a]
+        for a in range(AC):
+            if not 0.0 <= out[a] <= _MOST[a]:
+                out[a] = _MOST[a] if out[a] > _MOST[a] else _SAFE[a]
+        for a in range(AC, len(out)):
+            if out[a] != 0.0 and out[a] != 1.0:
+                out[a] = _SAFE[a]
 
     def _respond(self, out: list[float], active: Active) -> None:
         if active is not self._active:
@@ -216,7 +241,7 @@ class Supervisor:
             for a in (BP, PP, RP, HP):
                 self._zero(out, a, 9)
 
-    def _blood(self, now: Ns, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
+    def _blood(self, now: Ns, out: list[float], v: list[float], q: list[int], state: State) -> None:
         """I1 clamp, I14 eyes and open lines, I6 heparin, I2 standing blood."""
         if out[VC] == 0.0 or q[POS_VC] != _GOOD or v[POS_VC] == 0.0:
             self._zero(out, BP, 1)
@@ -242,12 +267,13 @@ class Supervisor:
                 self._zero(out, PP, 2)
                 self._zero(out, RP, 2)
 
-    def _plasma(self, out: list[float], v: Sequence[float], q: Sequence[int], state: State) -> None:
+    def _plasma(self, out: list[float], v: list[float], q: list[int], state: State) -> None:
         """I3 ratio, I4 eyes of the return, I7 balance, I11 plasma clamp, I12 recirculation."""
         if out[PP] > 0.0:
             measured = v[Q_B_2S] if q[Q_B_2S] == _GOOD else 0.0
             turned = v[N_BP] * self._stroke if q[N_BP] == _GOOD else 0.0
-            most = PLASMA_TO_BLOOD_MAX * max(0.0, min(out[BP], measured, turned, max(self._q_b)))
+            lowest = _lower(_lower(_lower(out[BP], measured), turned), self._q_b.value)
+            most = PLASMA_TO_BLOOD_MAX * lowest if lowest > 0.0 else 0.0
             if out[PP] > most:
                 out[PP] = most
                 self._bite(3)
@@ -257,7 +283,8 @@ class Supervisor:
         if out[RP] > 0.0:
             if q[AIR_V] or q[AIR_P] or q[P_VEN] or q[P_RET]:
                 self._zero(out, RP, 4)
-            most = max(0.0, self._perfusion(v) - RECIRCULATION) if q[Q_C_2S] == _GOOD else 0.0
+            most = self._perfusion(v) - RECIRCULATION if q[Q_C_2S] == _GOOD else 0.0
+            most = most if most > 0.0 else 0.0
             # The self-test turns the pumps on an empty reservoir: there is no perfusion to stay below.
             if out[RP] > most and state is not _SELF_PUMPS:
                 out[RP] = most
@@ -265,11 +292,11 @@ class Supervisor:
             if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
                 self._zero(out, RP, 11)
 
-    def _perfusion(self, v: Sequence[float]) -> float:
+    def _perfusion(self, v: list[float]) -> float:
         """Perfusion that can be relied on: the 2-s mean, or the best of the last second if that is less."""
-        return min(v[Q_C_2S], max(self._q_c))
+        return _lower(v[Q_C_2S], self._q_c.value)
 
-    def _plasma_clamp(self, out: list[float], v: Sequence[float], q: Sequence[int]) -> None:
+    def _plasma_clamp(self, out: list[float], v: list[float], q: list[int]) -> None:
         """I11: PC closes only after RP stands, except on air and where the ladder closes everything.
 
         Held for half a second at the most.
@@ -282,7 +309,7 @@ class Supervisor:
         else:
             self._held = 0
 
-    def _cells(self, out: list[float], v: Sequence[float], q: Sequence[int]) -> None:
+    def _cells(self, out: list[float], v: list[float], q: list[int]) -> None:
         """I5 and I13: warmer and gas only with flow and, for the warmer, two good probes below the trip."""
         if out[W] > 0.0:
             probes = q[T_W1] == q[T_W2] == _GOOD and v[T_W1] < self._t_trip and v[T_W2] < self._t_trip
@@ -290,5 +317,5 @@ class Supervisor:
                 self._zero(out, W, 5)
         flowing = q[Q_C_2S] == _GOOD and self._perfusion(v) >= WARM_FLOW and out[CP] >= WARM_FLOW
         if not flowing:
-            for a in (W, *_GAS):
+            for a in _NEED_FLOW:
                 self._zero(out, a, 13)

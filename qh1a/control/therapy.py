@@ -5,7 +5,6 @@ litres. All are therapy time in ns: a jump of the wall clock cannot move them, a
 frames adds nothing but to the wall.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -68,7 +67,7 @@ _TREAT, _R1 = State.TREAT, Response.R1
 _ON_PATIENT: Final = tuple(state in ON_PATIENT for state in State)
 _TREATING: Final = tuple(state in TREATING for state in State)
 _OVER: Final = tuple(state in {State.DISCONNECT, State.ENDED} for state in State)
-_NEEDED: Final = (Q_B_10S, Q_P_10S, Q_C_10S, Q_R_10S, T_BR, POS_VC, POS_PC)
+_NEEDED: Final = [Q_B_10S, Q_P_10S, Q_C_10S, Q_R_10S, T_BR, POS_VC, POS_PC]
 
 
 WARM_LO: Final = 36.5
@@ -116,9 +115,7 @@ class Therapy:
 
     # -- intents --------------------------------------------------------------------------------------
 
-    def take(
-        self, intent: Intent, alarms: Alarms, v: Sequence[float], q: Sequence[int], events: list[Event]
-    ) -> None:
+    def take(self, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]) -> None:
         """Answer one intent: an INTENT_TAKEN or INTENT_REFUSED event, and what follows from it."""
         refusal = self._take(intent, alarms, v, q, events)
         code = EventCode.INTENT_TAKEN if refusal is None else EventCode.INTENT_REFUSED
@@ -126,7 +123,7 @@ class Therapy:
         events.append(Event(code, intent.name.name, float(intent.id), reason))
 
     def _take(
-        self, intent: Intent, alarms: Alarms, v: Sequence[float], q: Sequence[int], events: list[Event]
+        self, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]
     ) -> Refusal | None:
         match intent.name:
             case IntentName.SET:
@@ -161,7 +158,7 @@ class Therapy:
         begun = self.ramped and self.machine.state not in RINSING
         return begun and self.effective_ns < self.nominal_ns
 
-    def _off(self, v: Sequence[float], q: Sequence[int]) -> bool:
+    def _off(self, v: list[float], q: list[int]) -> bool:
         """What the machine itself can show of H41: everything stands and is clamped, for long enough."""
         clamped = all(q[c] == _GOOD and v[c] == 0.0 for c in (POS_AC, POS_VC, POS_PC))
         still = q[N_BP] == _GOOD and -0.2 < v[N_BP] < 0.2
@@ -195,9 +192,7 @@ class Therapy:
 
     # -- time -----------------------------------------------------------------------------------------
 
-    def step(
-        self, now: Ns, v: Sequence[float], q: Sequence[int], alarms: Alarms, events: list[Event]
-    ) -> None:
+    def step(self, now: Ns, v: list[float], q: list[int], alarms: Alarms, events: list[Event]) -> None:
         """Move clocks, then the machine: response ladder, timed steps, time rules."""
         gap = 0 if self._last is None else max(0, now - self._last)
         self._last = now
@@ -221,9 +216,7 @@ class Therapy:
             self._follow(Trigger.CAP, events)
         self._spent_in = self.machine.state
 
-    def _progress(
-        self, state: State, dt: int, v: Sequence[float], q: Sequence[int], events: list[Event]
-    ) -> None:
+    def _progress(self, state: State, dt: int, v: list[float], q: list[int], events: list[Event]) -> None:
         """States that end by themselves, other than TREAT."""
         ends = self._p.rinseback
         if state in self._timed:
@@ -237,7 +230,7 @@ class Therapy:
             self._follow(Trigger.RINSE_NEXT, events)
 
     def _count(
-        self, gap: int, dt: int, state: State, v: Sequence[float], q: Sequence[int], highest: Response
+        self, gap: int, dt: int, state: State, v: list[float], q: list[int], highest: Response
     ) -> None:
         if self.ramped and not _OVER[state]:
             self.wall_ns += gap
@@ -251,7 +244,7 @@ class Therapy:
         if state is _TREAT and self._spent_in is _TREAT and highest <= _R1 and self._effective(v, q):
             self.effective_ns += dt
 
-    def _effective(self, v: Sequence[float], q: Sequence[int]) -> bool:
+    def _effective(self, v: list[float], q: list[int]) -> bool:
         for channel in _NEEDED:
             if q[channel] != _GOOD:
                 return False
@@ -267,7 +260,7 @@ class Therapy:
             and v[POS_PC] == 1.0
         )
 
-    def _steps(self, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
+    def _steps(self, v: list[float], q: list[int], events: list[Event]) -> None:
         """Timed states: fill until blood is seen, warm and fill until ready, tests at their end."""
         state = self.machine.state
         over = self._in_state() >= self._timed[state]
@@ -291,7 +284,7 @@ class Therapy:
         events.extend(Event(EventCode.CHECK_FAILED, c.channel.name, v[c.channel], state.name) for c in failed)
         self._follow(Trigger.CHECKS_FAILED if failed else Trigger.CHECKS_PASSED, events)
 
-    def _at_set(self, dt: int, v: Sequence[float], q: Sequence[int], events: list[Event]) -> None:
+    def _at_set(self, dt: int, v: list[float], q: list[int], events: list[Event]) -> None:
         s = self.sets
         reached = (
             q[Q_B_10S] == q[Q_P_10S] == q[Q_C_10S] == _GOOD

@@ -6,7 +6,9 @@ from qh1a.channels import CHANNELS, N_MEASURED
 from qh1a.tick import Frame, Quality
 from qh1a.units import NS_PER_S
 
-_ROWS: Final = tuple((row.lo, row.hi, round(row.stale_s * NS_PER_S)) for row in CHANNELS[:N_MEASURED])
+_LO: Final = [row.lo for row in CHANNELS[:N_MEASURED]]
+_HI: Final = [row.hi for row in CHANNELS[:N_MEASURED]]
+_STALE: Final = [round(row.stale_s * NS_PER_S) for row in CHANNELS[:N_MEASURED]]
 _GOOD: Final = int(Quality.GOOD)
 
 
@@ -16,15 +18,16 @@ def validate(frame: Frame) -> list[int]:
     A plant's doubt is kept; a value it calls GOOD is still refused when it is not a number, outside the
     channel's range, stamped in the future or older than the channel's age limit.
     """
-    now = frame.now
-    return [
-        quality
-        if quality != _GOOD or (lo <= value <= hi and 0 <= now - at <= stale)
-        else _doubt(value, now - at, lo, hi)
-        for value, at, quality, (lo, hi, stale) in zip(
-            frame.value, frame.at, frame.quality, _ROWS, strict=True
-        )
-    ]
+    now, values, times, verdicts = frame.now, frame.value, frame.at, frame.quality
+    if not len(values) == len(times) == len(verdicts) == N_MEASURED:
+        msg = f"a frame of {len(values)}, {len(times)} and {len(verdicts)} channels, not {N_MEASURED}"
+        raise ValueError(msg)
+    found = list(verdicts)
+    # Compiled, a zip without `strict` of up to five is a plain loop.
+    for i, value, at, verdict in zip(range(N_MEASURED), values, times, verdicts):  # noqa: B905
+        if verdict == _GOOD and not (_LO[i] <= value <= _HI[i] and 0 <= now - at <= _STALE[i]):
+            found[i] = _doubt(value, now - at, _LO[i], _HI[i])
+    return found
 
 
 def _doubt(value: float, age: int, lo: float, hi: float) -> int:

@@ -1,6 +1,5 @@
 """The venous pressure that the flows lead one to expect, so that a line that slips off is seen (H05)."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -37,7 +36,9 @@ class ExpectedVenous:
         self._commanded = 0.0
         self._recentre_at: int | None = None
 
-    def step(self, now: int, v: list[float], q: list[int], sent: Sequence[float], *, learning: bool) -> None:
+    def step(
+        self, now: int, v: list[float], q: list[int], sent: tuple[float, ...], *, learning: bool
+    ) -> None:
         """Write the expected pressure and how far below it the measured one is."""
         flow = v[Q_B_2S] - v[Q_P_2S] + v[Q_R_2S]
         known = q[P_VEN] or q[Q_B_2S] or q[Q_P_2S] or q[Q_R_2S]

@@ -32,23 +32,27 @@ class Mean:
         at += 1
         if at == self._n:
             at = 0
-            self._sum = sum(ring)  # once a turn, so that rounding cannot add up over hours
+            total = 0.0
+            for x in ring:  # once a turn, so that rounding cannot add up over hours
+                total += x
+            self._sum = total
         self._at = at
         if self.filled < self._n:
             self.filled += 1
-        return self._sum / self.filled
+        return self._sum / float(self.filled)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._ring = [0.0] * self._n
-        self._at = 0
-        self._sum = 0.0
-        self.filled = 0
+        if self.filled:
+            self._ring = [0.0] * self._n
+            self._at = 0
+            self._sum = 0.0
+            self.filled = 0
 
     @property
     def value(self) -> float:
         """The mean of what is there, 0 when empty."""
-        return self._sum / self.filled if self.filled else 0.0
+        return self._sum / float(self.filled) if self.filled else 0.0
 
 
 @mypyc_attr(serializable=True)
