@@ -1,6 +1,7 @@
 """The simulated circuit: actuators in, truth out, one exact step of 0.1 s at a time."""
 
 import io
+import struct
 from collections.abc import Sequence
 from math import exp, floor
 from typing import Final
@@ -25,6 +26,7 @@ DT_S: Final = 0.1
 SOLUTE_TICKS: Final = 5
 """Steps between two of transport: what the fluid carries changes over seconds, what moves it within one."""
 _SLOW: Final = 10
+_ACTUATORS: Final = struct.Struct(f"{N_ACTUATORS}d")
 _MERGE_ML: Final = 0.02
 """Air that follows this close joins the bubble before it: a stream of air is not a thousand bubbles."""
 
@@ -230,7 +232,7 @@ class Circuit:
         Actuators: BP PP CP RP mL/min, HP mL/h, W set point C (0 off), gas O2 air CO2 mL/min, clamps AC VC PC
         SC SR WC RC (1 open) and BV (1 through the bioreactor).
         """
-        self._actuators[:] = actuators
+        _ACTUATORS.pack_into(self._actuators.data, 0, *actuators)
         _advance(self._state, self._constants, self._actuators, disturbance, self.truth)
 
     def connect(self, *, access: bool, venous: bool) -> None:

@@ -40,6 +40,7 @@ class Trip(IntEnum):
 
 _STATE: Final = struct.Struct(f"<Bqq{len(Actuator)}d")
 _NEVER: Final = -(1 << 63)
+_NO_TRIP: Final = Trip.NONE
 
 
 class ProtectiveNode:
@@ -58,7 +59,7 @@ class ProtectiveNode:
     @property
     def tripped(self) -> bool:
         """Whether the node holds its safe state against the commands."""
-        return self.trip is not Trip.NONE
+        return self.trip is not _NO_TRIP
 
     def take(self, commands: Commands, now: int) -> None:
         """Receive commands at `now`. Void ones are ignored, and no lease is longer than `LEASE_NS`."""
@@ -67,7 +68,7 @@ class ProtectiveNode:
         lapsed = now > self._valid_until
         self._held = commands.value
         self._valid_until = min(commands.valid_until, now + LEASE_NS)
-        if self.trip is Trip.NONE:
+        if self.trip is _NO_TRIP:
             return
         if any(commands.value[a] != 0.0 for a in AT_REST):
             self._calm_since = _NEVER
@@ -79,7 +80,7 @@ class ProtectiveNode:
 
     def decide(self, until: int, warmer_c: float) -> tuple[float, ...]:
         """What the actuators get for the step that ends at `until`, with the own probe at `warmer_c`."""
-        if self.trip is Trip.NONE:
+        if self.trip is _NO_TRIP:
             if warmer_c >= CUT_OFF_C:
                 self.trip = Trip.HEAT
             elif self._held is None:
