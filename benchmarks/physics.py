@@ -18,7 +18,7 @@ from benchmarks.bench import Bench
 from benchmarks.measure import Figure, blocks
 from qh1a.sim.circuit import SOLUTE_TICKS
 from qh1a.sim.truth import NEUTRAL
-from tests.sim.carried import carry, live, steady
+from tests.sim.carried import carry, steady
 from tests.sim.oracle import Setting, scales, setting
 from tests.sim.reference_rhs import Held
 
@@ -61,7 +61,6 @@ def _stepped(it: Setting, every: int) -> Callable[[], None]:
     def body() -> None:
         for held, flows in rows:
             carry(state, it.c, flows, held.p_o2, held.p_co2, held.watts, dt)
-            live(state, it.c, dt)
 
     return body
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import bubbles, gas_side, layout, network, pumps, separator, slow, thermal, transport
+from qh1a.sim import bubbles, gas_side, layout, network, pumps, reactor, separator, slow, thermal, transport
 from qh1a.sim.constants import constants
 from qh1a.sim.graph import EDGES, N_EDGES, N_FLOWS, NODE_TANK, Flow, Node, Tank
 from qh1a.sim.jit import compiled
@@ -166,6 +166,8 @@ def _carry(
     thermal.exchange(state, c, watts, state[S.AMBIENT], dt)
     thermal.keep_core(state, c[C.CORE])
     gas_side.breathe(state, c)
+    slow.metabolise(state, c, dt)
+    reactor.metabolise(state, c)
 
 
 @compiled

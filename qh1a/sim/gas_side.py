@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import acid, layout, oxygen, oxygenator, pools
+from qh1a.sim import acid, fifo, layout, oxygen, oxygenator, pools
 from qh1a.sim.graph import NODE_TANK, Flow, Line, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import C, S, Source
@@ -65,6 +65,29 @@ def hydrate(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> No
 
 
 @compiled
+def relax(
+    state: NDArray[np.float64], c: NDArray[np.float64], p_o2: float, p_co2: float, wetted: float, dt: float
+) -> None:
+    """The plasma in the bundle towards gas at `p_o2`, `p_co2` mmHg; `wetted`: share of the transfer lost."""
+    k = c[layout.GAS : layout.SITES]
+    r_o2, r_co2 = oxygenator.rates(k, state[layout.FLOW + Flow.RX], wetted, wetted)
+    by_o2, by_co2 = r_o2 * dt, r_co2 * dt
+    if c[layout.LINE_SIZE + Line.BUNDLE] >= fifo.MIXED_ML:
+        by_o2, by_co2 = oxygenator.mixed(by_o2), oxygenator.mixed(by_co2)
+    o2 = co2 = 0.0
+    parcels = layout.parcels(state)
+    for row in range(int(c[layout.LINE_FIRST + Line.BUNDLE]), int(c[layout.LINE_FIRST + Line.BUNDLE + 1])):
+        if parcels[row, 0] > 0.0:
+            a, b = oxygenator.relax(parcels[row], p_o2, p_co2, by_o2, by_co2, k)
+            o2 += a
+            co2 += b
+    state[S.O2_TAKEN], state[S.CO2_TAKEN] = o2, co2
+    made = layout.MADE + Source.EXCHANGE * N_SPECIES
+    state[made + _O2] += o2
+    state[made + _CO2] += co2
+
+
+@compiled
 def exchange(
     state: NDArray[np.float64],
     c: NDArray[np.float64],
@@ -88,19 +111,7 @@ def exchange(
     )
     state[layout.FLOW + Flow.EVAPORATION] = oxygenator.evaporation(oxygenator.total_flow(s), k)
     p_o2, p_co2 = oxygenator.tensions(s, k)
-    wetted = 1.0 - d[Disturbance.OX_KA_FACTOR]
-    r_o2, r_co2 = oxygenator.rates(k, state[layout.FLOW + Flow.RX], wetted, wetted)
-    o2 = co2 = 0.0
-    parcels = layout.parcels(state)
-    for row in range(int(c[layout.LINE_FIRST + Line.BUNDLE]), int(c[layout.LINE_FIRST + Line.BUNDLE + 1])):
-        if parcels[row, 0] > 0.0:
-            a, b = oxygenator.relax(parcels[row], p_o2, p_co2, r_o2 * dt, r_co2 * dt, k)
-            o2 += a
-            co2 += b
-    state[S.O2_TAKEN], state[S.CO2_TAKEN] = o2, co2
-    made = layout.MADE + Source.EXCHANGE * N_SPECIES
-    state[made + _O2] += o2
-    state[made + _CO2] += co2
+    relax(state, c, p_o2, p_co2, 1.0 - d[Disturbance.OX_KA_FACTOR], dt)
 
 
 @compiled

@@ -7,7 +7,7 @@ than enters, room air comes in by the vent. Gas flows are mL/s of dry gas at 0 C
 
 from dataclasses import dataclass
 from enum import IntEnum
-from math import expm1
+from math import expm1, log1p
 from typing import Annotated, Final
 
 import numpy as np
@@ -256,6 +256,16 @@ def rates(k: NDArray[np.float64], q: float, wetting_o2: float, wetting_co2: floa
     """
     rate = max(k[_K.RATE_O2] * (abs(q) / k[_K.FLOW]) ** k[_K.EXPONENT], k[_K.STILL])
     return rate * (1.0 - wetting_o2), rate * k[_K.CO2_OVER_O2] * (1.0 - wetting_co2)
+
+
+@compiled
+def mixed(rate_dt: float) -> float:
+    """Rate times time for `relax` of a mixed cell that has just passed on what it held.
+
+    The first-order step, together with the transport before it the implicit one: the steady state has no
+    error of the step.
+    """
+    return -log1p(-min(rate_dt, 0.5))
 
 
 @compiled

@@ -74,8 +74,15 @@ def perfuse(
 
 
 @compiled
+def metabolise(state: NDArray[np.float64], c: NDArray[np.float64]) -> None:
+    """The cells' rates at what they have about them now; `perfuse` takes them."""
+    rates_k, march_k = c[layout.RX_CELLS : layout.CONSTANTS_SIZE], c[layout.RX_MARCH : layout.RX_CELLS]
+    cells.rates(adherent(state), zones(state), rates_k, march_k, _rates(state))
+
+
+@compiled
 def refresh(state: NDArray[np.float64], c: NDArray[np.float64], viscosity: float) -> None:
-    """Flow profile, exchange and metabolism at the present permeability and concentrations; Pa.s."""
+    """Flow profile and exchange at the present permeability and this viscosity, Pa.s."""
     k = c[layout.RX_HYDRAULICS : layout.RX_EXCHANGE]
     drop, _, _ = bioreactor.hydraulics(k, viscosity, state[S.RX_LP], _profile(state))
     state[S.RX_DROP] = drop / (k[bioreactor.BioreactorConst.LUMEN_RESISTANCE] * viscosity)
@@ -86,8 +93,6 @@ def refresh(state: NDArray[np.float64], c: NDArray[np.float64], viscosity: float
         state[layout.KA_SHELL : layout.RX_SIEVING],
         state[layout.RX_SIEVING : layout.RX_RATES],
     )
-    rates_k, march_k = c[layout.RX_CELLS : layout.CONSTANTS_SIZE], c[layout.RX_MARCH : layout.RX_CELLS]
-    cells.rates(adherent(state), zones(state), rates_k, march_k, _rates(state))
 
 
 @compiled

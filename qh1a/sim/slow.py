@@ -145,15 +145,23 @@ def _second_filter(state: NDArray[np.float64], c: NDArray[np.float64], dt: float
 
 
 @compiled
+def metabolise(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None:
+    """What the patient's body makes, clears and spreads. Not slow: it goes with transport, step by step."""
+    m = state[layout.MASS : layout.MASS + N_SPECIES]
+    p = state[layout.PERIPHERAL : layout.MADE]
+    k = c[layout.POOLS : layout.SECOND_FILTER].reshape(N_SPECIES, pools.N_COLUMNS)
+    made = layout.MADE + Source.BODY * N_SPECIES
+    excess = transport.plasma_excess(state, c)
+    pools.metabolise(m, p, k, excess, dt, state[made : made + N_SPECIES])
+
+
+@compiled
 def _patient(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None:
-    """Metabolism, water, vessels and clotting of the patient."""
+    """Water, vessels and clotting of the patient."""
     m = state[layout.MASS : layout.MASS + N_SPECIES]
     p = state[layout.PERIPHERAL : layout.MADE]
     volume = state[layout.VOL + Tank.PATIENT]
     excess = transport.plasma_excess(state, c)
-    k = c[layout.POOLS : layout.SECOND_FILTER].reshape(N_SPECIES, pools.N_COLUMNS)
-    made = layout.MADE + Source.BODY * N_SPECIES
-    pools.metabolise(m, p, k, excess, dt, state[made : made + N_SPECIES])
     pressure = network.cvp(volume, c)
     tissue = state[layout.TISSUE : layout.VOL]
     tissue[FluidState.INTERSTITIAL] = state[layout.VOL + Tank.INTERSTITIUM]

@@ -128,4 +128,5 @@ def fill(
     # Unpowered clamps: all closed but the recirculation (circuit description, 5); BV at bypass.
     state[layout.POSITION + network.RC] = 1.0
     slow.refresh(state, c)
+    reactor.metabolise(state, c)
     ledger.open_books(state, c)

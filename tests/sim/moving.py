@@ -36,6 +36,7 @@ def _new() -> tuple[Floats, Floats]:
     state[layout.SIEVING + K.RBC] = 0.0
     state[[layout.SIEVING + K.O2, layout.SIEVING + K.HEAT]] = 1.0
     reactor.refresh(state, c, 1.1e-3)
+    reactor.metabolise(state, c)
     return state, c
 
 

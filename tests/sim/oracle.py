@@ -131,6 +131,7 @@ def setting(lines: Literal["mixed", "plug"] = "mixed", *, heated: bool = False) 
     free[:3] = 0.05, 2e-3, 0.3
     separator.sieving(c[layout.SEPARATOR : layout.TABLE], 0.5, 0.3, free, 0.0, sieving)
     reactor.refresh(state, c, 1.1e-3)
+    reactor.metabolise(state, c)
     state[S.AMBIENT] = 23.0 if heated else 37.0
     held = Held(
         blood=BLOOD,
