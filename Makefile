@@ -24,8 +24,9 @@ run: $(READY) ## a 4 h session in simulation, as fast as it goes, and its report
 	$(BIN)/qh1a report $(DEMO).qh1a -o $(DEMO).html
 	@echo "report: $(CURDIR)/$(DEMO).html"
 
-test: $(READY) ## the quick tests: Python only, under 5 min
-	$(BIN)/python -m pytest tests --ignore=tests/system --ignore=tests/long
+test: $(READY) ## the quick tests: Python only, under 5 min on two cores
+	@$(BIN)/python -m tests.compiled
+	$(BIN)/python -m pytest tests --ignore=tests/system --ignore=tests/long -n auto --maxprocesses=8 --dist=loadscope
 
 test-system: $(READY) ## the tests that run the real command line in its own processes
 	$(BIN)/python -m pytest tests/system

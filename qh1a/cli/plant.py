@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from qh1a.cli.say import complain
 from qh1a.config import ConfigError, build, load, read, resolve, to_tree
 from qh1a.config.load import NO_OVERRIDES
 from qh1a.record import Recorder, TruthSignal
 from qh1a.record.codec import MINUTE
 from qh1a.settings import Prescription
+from qh1a.sim import jit
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultError, FaultScript, ScriptedFault, read_script
 from qh1a.sim.parameters import CircuitParameters
@@ -93,6 +95,8 @@ def build_plant(parts: SimParts, prescription: Prescription, seed: int) -> SimPl
 
 def warm_up(parts: SimParts, prescription: Prescription) -> None:
     """Compile the physics on a plant that is thrown away: no session waits for it, no speed includes it."""
+    if jit.COLD:
+        complain("compiling the physics, this once: about a minute")
     plant = build_plant(parts, prescription, 0)
     for tick in range(20):
         plant.read(Ns(tick * TICK_NS))

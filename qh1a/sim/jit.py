@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, TypeVar, cast
 
 import numba
 
@@ -12,9 +12,10 @@ R = TypeVar("R")
 
 
 def _digest() -> str:
-    """Hash of every source file of this package, names included."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    """Hash of where this package is and of every source file in it, names included."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256(bytes(folder))
+    for path in sorted(folder.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -22,6 +23,8 @@ def _digest() -> str:
 # numba's own stamp covers only the file of the outermost kernel: editing a called one would run stale
 # physics. So each state of the sources has a folder of its own.
 _FOLDER = Path(numba.config.CACHE_DIR or Path.home() / ".cache" / "qh1a") / _digest()  # type: ignore[attr-defined]
+COLD: Final = not _FOLDER.exists()
+"""Whether this state of the sources was never compiled; numba makes the folder at the first kernel."""
 numba.config.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]
 
 

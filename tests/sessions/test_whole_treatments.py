@@ -11,6 +11,7 @@ from tests.sessions.harness import Trace
 from tests.sessions.steady import FIGURES, Case
 
 CASES = (Case(4), Case(6), Case(8), Case(4, hct=0.27), Case(4, plasma=25.0, hct=0.45))
+pytestmark = pytest.mark.timeout(600)
 LIMITS_SHA256 = "fc12aca3d9338b03390d3db3b22dbc27c8b0fdc049656b6d2a475bd232ac4232"
 
 
