@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from qh1a.channels import Channel
 from qh1a.report.data import Study, Trace, Truth
@@ -111,4 +111,5 @@ def _draw(ax: Axes, study: Study, truth: Truth, strip: TrueStrip) -> None:
     unit = plain(truth.unit[strip.signal]) + ("/min" if strip.per_min else "")
     dress(ax, study, drawn, strip.name, f"{strip.text}, {unit}", like)
     ax.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
-    ax.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
+    # A power of ten above the axis would stand in the strip's name.
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
