@@ -15,6 +15,7 @@ from qh1a.units import NS_PER_S, Ns
 from qh1a.whatif import relay as module
 from qh1a.whatif.bench import Bench
 from qh1a.whatif.errors import TuneError
+from qh1a.whatif.fit import Fit, Record, fit
 from qh1a.whatif.relay import identify, treat
 from qh1a.whatif.robustness import margins
 from qh1a.whatif.table import BY_NAME, LoopRow
@@ -94,6 +95,8 @@ def test_gains_hold_at_both_of_two_operating_points() -> None:
     assert found.found[0].fit.model.delay_s > 1.2 * found.found[1].fit.model.delay_s
     every = [margins(f.point, found.design.gains).ms for f in found.found]
     assert max(every) == found.design.margins.ms <= 1.6
+    assert found.deciding is found.found[every.index(max(every))]
+    assert found.deciding.point.name == "quick"
     assert found.ms_before == max(margins(f.point, tuning.temperature).ms for f in found.found)
 
 
@@ -208,6 +211,21 @@ def test_a_model_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "NRMSE_MOST", 0.001)
     with pytest.raises(TuneError, match=r"blood: no model fits: .* unexplained, allowed up to 0\.001"):
         identify(settled(), quick("blood"), "", silent)
+
+
+def test_a_model_that_answers_the_wrong_way_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+
+    def backwards(record: Record, *, integrating: bool, mean_s: float, slow_s: float | None) -> Fit:
+        told.append((integrating, mean_s, slow_s))
+        found = fit(record, integrating=integrating, mean_s=mean_s, slow_s=slow_s)
+        return replace(found, model=replace(found.model, gain=-found.model.gain))
+
+    monkeypatch.setattr(module, "fit", backwards)
+    row = quick("perfusion", slow_s=900.0)
+    with pytest.raises(TuneError, match=r"perfusion: no model fits: -.* and a gain above 0$"):
+        identify(settled(), row, "", silent)
+    assert told == [(False, 2.0, 900.0)]
 
 
 def test_a_loop_that_loses_its_measurement_ends_the_experiment() -> None:

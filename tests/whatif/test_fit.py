@@ -68,6 +68,19 @@ def test_the_cycle_of_an_integrator_is_the_known_triangle() -> None:
     assert cycle.period_s == pytest.approx(swing / rise + swing / fall, rel=0.02)
 
 
+@pytest.mark.parametrize(("gain", "ultimate"), [(-2.0, 0.5), (2.0, math.inf)])
+def test_the_first_cycle_is_the_transients_and_an_answer_in_phase_has_no_ultimate_gain(
+    gain: float, ultimate: float
+) -> None:
+    ticks = np.arange(400)
+    outs = np.where(ticks < 100, 0.0, np.where(ticks % 100 < 50, 1.0, -1.0))
+    answer = gain * outs * np.where(ticks < 200, 9.0, 1.0)
+    cycle = cycle_of(Record(outs, answer, [130, 200, 300, 399], 100))
+    assert cycle.amplitude == pytest.approx(2.0)
+    assert cycle.period_s == pytest.approx(10.0, rel=0.01)
+    assert cycle.ultimate_gain == pytest.approx(ultimate, rel=0.01)
+
+
 def test_the_static_gain_is_the_bias_of_whole_cycles() -> None:
     cycle = cycle_of(under_relay(Process(1.3, 10.0, 4.0), 2.0, 0.8, 0.2, 4))
     assert cycle.gain == pytest.approx(1.3, rel=0.03)

@@ -45,6 +45,22 @@ def test_no_loop_is_faster_than_it_may_be() -> None:
     assert design([WARM], Wanted(fastest_s=5.0, damping=0.0)).gains == design([WARM], FREE).gains
 
 
+def test_the_speed_is_kept_at_every_point_and_goes_with_the_rate() -> None:
+    points = [Point(Model(gain, 30.0, 10.0)) for gain in (1.0, 2.0)]
+    found = design(points, Wanted(fastest_s=100.0))
+    most = [gains.kp / gains.ti_s for gains in (simc(point, 100.0) for point in points)]
+    assert found.decided == "speed"
+    assert found.gains.kp / found.gains.ti_s == pytest.approx(min(most), rel=0.01)
+    half = simc(Point(Model(1.0, 30.0, 10.0), 1.0, 0.5), 100.0)
+    assert half.kp == pytest.approx((30.0 + 10.0 / 3.0) / (200.0 + 10.0), rel=5e-3)
+
+
+def test_a_loop_hands_on_no_more_ripple_than_it_may() -> None:
+    found = design([Point(Model(1.0, 0.2, 0.03, 2.0))], Wanted(fastest_s=5.0, kp_most=0.03))
+    assert found.decided == "kp"
+    assert 0.0295 < found.gains.kp <= 0.03
+
+
 def test_an_integrator_keeps_its_damping() -> None:
     point = Point(Model(0.0167, None, 0.4))
     found = design([point], Wanted(fastest_s=300.0, damping=0.8))
