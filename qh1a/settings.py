@@ -5,7 +5,7 @@ names carry their unit. Every figure itself lives in `configs/`, with its source
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from annotated_types import Interval, Len, Unit
@@ -140,8 +140,39 @@ class PidGains:
 
 
 @dataclass(frozen=True, slots=True)
+class Robustness:
+    """What a loop's gains were found from and how robust they are on it; no controller reads it.
+
+    The process is K e^(-Ls)/(Ts + 1), or K e^(-Ls)/s. With several operating points, the one with the
+    largest Ms.
+    """
+
+    source: Text
+    process: Literal["lag", "integrator"]
+    process_gain: Annotated[float, Interval(gt=0)]
+    lag_s: Annotated[float, Interval(ge=0, le=100000), Unit("s")]
+    """T; 0 of an integrator."""
+    delay_s: Annotated[float, Interval(ge=0, le=100000), Unit("s")]
+    """L, without the mean's."""
+    nrmse: Annotated[float, Interval(ge=0, le=1), Unit("fraction")]
+    """What the model leaves of the response's standard deviation, beyond the noise at rest."""
+    closed_s: Annotated[float, Interval(ge=0, le=100000), Unit("s")]
+    """Closed-loop time constant that the gains are for."""
+    ms: Annotated[float, Interval(ge=1, le=2)]
+    gain_margin: Annotated[float, Interval(ge=1, le=1000)]
+    phase_margin_deg: Annotated[float, Interval(ge=0, le=180), Unit("degrees")]
+    damping: Annotated[float, Interval(ge=0, le=1)] | None = None
+    """Of an integrator's loop."""
+    mean_s: Annotated[float, Interval(ge=0, le=60), Unit("s")] = 0.0
+    """The loop sees the mean of its last so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tuning:
-    """Gains of every controller and of every limiter that may take over from it."""
+    """Gains of every controller and of every limiter that may take over from it.
+
+    `robustness` is kept by the name of the gains it is about.
+    """
 
     schema: Literal[1]
     provenance: Text
@@ -160,6 +191,7 @@ class Tuning:
     ph: PidGains
     blood_slew_ml_min_s: Annotated[float, Interval(gt=0, le=50), Unit("mL/min/s")]
     perfusion_slew_ml_min_s: Annotated[float, Interval(gt=0, le=50), Unit("mL/min/s")]
+    robustness: Mapping[str, Robustness] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

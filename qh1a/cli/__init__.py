@@ -11,6 +11,7 @@ from qh1a.cli.describe import describe
 from qh1a.cli.replay import replay
 from qh1a.cli.report import report
 from qh1a.cli.run import run
+from qh1a.cli.tune import tune
 from qh1a.cli.verify import verify
 
 app = typer.Typer(
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, replay, verify, report, check, describe):
+for command in (run, replay, verify, report, tune, check, describe):
     app.command()(command)
 
 

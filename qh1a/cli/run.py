@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qh1a.cli.options import refuse_out, refuse_plant, refuse_seed
 from qh1a.cli.say import (
     DONE,
     FAILED,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from qh1a.config import Configuration
     from qh1a.runtime import RunResult
     from qh1a.script import ScriptedOperator
-
-SEED_MAX: Final = 2**63 - 1
-"""Seeds are kept as 64-bit integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +91,20 @@ def _prepare(  # noqa: PLR0913 - as `run`
     from qh1a.config import Configuration, parse_set
     from qh1a.script import ScriptedOperator, load_script, script_tree
 
-    _refuse_plant(plant)
+    refuse_plant(plant)
     factor = _speed(speed)
-    if not 0 <= seed <= SEED_MAX:
-        raise RefusedError(where="--seed", value=seed, allowed=f"allowed 0 to {SEED_MAX}")
+    refuse_seed(seed)
     if operator == "console":
         allowed = "not available in this version, allowed auto or a script"
         raise RefusedError(where="--operator", value=operator, allowed=allowed)
     path = out or Path(f"{Path(prescription).stem}-{seed}.qh1a")
-    _refuse_out(path)
+    refuse_out(path)
     overrides = parse_set(sets)
     configuration = Configuration.load(prescription, limits=limits, tuning=tuning, overrides=overrides)
     parts = load_parts(configuration.prescription, "sim.toml", patient, faults, overrides)
     script = load_script(operator)
     trees: Mapping[str, object] = {**parts.trees, "operator": script_tree(script)}
     return _Job(configuration.beside(trees), parts, ScriptedOperator(script), seed, factor, path)
-
-
-def _refuse_plant(plant: str) -> None:
-    if plant == "rig":
-        raise RefusedError(where="--plant", value=plant, allowed="not available in this version, allowed sim")
-    if plant != "sim":
-        raise RefusedError(where="--plant", value=plant, allowed="allowed sim")
-
-
-def _refuse_out(path: Path) -> None:
-    if path.exists():
-        allowed = "exists already and is not overwritten; name another with --out"
-        raise RefusedError(where=str(path), allowed=allowed)
-    if not path.parent.is_dir():
-        raise RefusedError(where=str(path), allowed=f"there is no folder {path.parent}")
 
 
 def _speed(text: str) -> float | None:

@@ -1,6 +1,6 @@
 """Configuration: TOML files into checked, frozen values, and the words for what is wrong with them."""
 
-from qh1a.config.checks import Problem, prescription_problems, rig_problems
+from qh1a.config.checks import Problem, prescription_problems, rig_problems, tuning_problems
 from qh1a.config.configuration import (
     Configuration,
     digest,
@@ -36,4 +36,5 @@ __all__ = [
     "rows_of",
     "shipped",
     "to_tree",
+    "tuning_problems",
 ]

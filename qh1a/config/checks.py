@@ -1,10 +1,11 @@
 """What no single bound can say: checks across the keys of one configuration."""
 
+import dataclasses
 from typing import NamedTuple
 
 from qh1a.channels import BY_ID, N_MEASURED
 from qh1a.config.tables import unknown
-from qh1a.settings import NOMINAL_HOURS, PLASMA_TO_BLOOD_MAX, Prescription, Rig
+from qh1a.settings import NOMINAL_HOURS, PLASMA_TO_BLOOD_MAX, PidGains, Prescription, Rig, Tuning
 
 
 class Problem(NamedTuple):
@@ -96,6 +97,16 @@ def _bench(p: Prescription) -> tuple[Problem, ...]:
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def tuning_problems(tuning: Tuning) -> tuple[Problem, ...]:
+    """Robustness of gains that do not exist."""
+    names = [f.name for f in dataclasses.fields(tuning) if isinstance(getattr(tuning, f.name), PidGains)]
+    return tuple(
+        Problem(f"tuning.robustness.{name}", "", unknown(name, names, "loop"))
+        for name in tuning.robustness
+        if name not in names
+    )
 
 
 def rig_problems(rig: Rig) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from qh1a.config.checks import Problem, prescription_problems, rig_problems
+from qh1a.config.checks import Problem, prescription_problems, rig_problems, tuning_problems
 from qh1a.config.files import resolve
 from qh1a.config.load import NO_OVERRIDES, build, build_limits, canonical, missing_table, to_tree
 from qh1a.config.tables import ConfigError, Tree, read, unknown
@@ -77,7 +77,7 @@ class Configuration:
                 Prescription, tree["prescription"], HEADER, "prescription", overrides, prescription_problems
             ),
             build_limits(tree["limits"], HEADER, overrides),
-            build(Tuning, tree["tuning"], HEADER, "tuning", overrides),
+            build(Tuning, tree["tuning"], HEADER, "tuning", overrides, tuning_problems),
             build(Rig, tree["rig"], HEADER, "rig", overrides, rig_problems),
             {str(k): v for k, v in tree.items() if k not in ("prescription", "limits", "tuning", "rig")},
         )
@@ -117,7 +117,7 @@ def load_prescription(source: Path, overrides: Mapping[str, object] = NO_OVERRID
 
 def load_tuning(source: Path, overrides: Mapping[str, object] = NO_OVERRIDES) -> Tuning:
     """`[tuning]` of a file."""
-    return _file(Tuning, source, "tuning", overrides, None)
+    return _file(Tuning, source, "tuning", overrides, tuning_problems)
 
 
 def load_rig(source: Path, overrides: Mapping[str, object] = NO_OVERRIDES) -> Rig:
@@ -135,7 +135,7 @@ def _file(
     source: Path,
     table: str,
     overrides: Mapping[str, object],
-    problems: Callable[[T], tuple[Problem, ...]] | None,
+    problems: Callable[[T], tuple[Problem, ...]],
     beside: tuple[str, ...] = (),
 ) -> T:
     inner = only_table(read(source), str(source), table, beside)

@@ -4,6 +4,7 @@ The total flow is prescribed. The oxygen loop asks for a fraction of O2, the pH 
 up the rest. Without its sensor a loop rests: air, and 5 % of CO2.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -43,13 +44,19 @@ class Fraction:
 
     Its error is against a reference that moves to the set point as fast as the plasma can follow: after a
     step of the set point the feed-forward has done its work before the integrator believes it must help.
+    `sign` is that of what more of the gas does to the measurement.
     """
 
-    __slots__ = ("_pid", "_reference")
+    __slots__ = ("_pid", "_reference", "_sign")
 
     def __init__(self, gains: PidGains, sign: float, hi: float) -> None:
-        self._pid = Pid(sign * gains.kp, gains.ti_s, gains.td_s, 0.0, hi)
+        self._pid = Pid(gains.kp, gains.ti_s, gains.td_s, 0.0, hi)
+        self._sign = sign
         self._reference: float | None = None
+
+    def put(self, make: Callable[[Pid], Pid]) -> None:
+        """Let the controller that `make` makes of its own lead instead."""
+        self._pid = make(self._pid)
 
     def step(
         self, target: float, pv: float, ff: float, lo: float, dt: float, gain: float, rate: float
@@ -59,7 +66,7 @@ class Fraction:
         before = pv if self._reference is None else self._reference
         self._reference = reference = before + (target - before) * (dt / (lag + dt))
         self._pid.lo = lo
-        return self._pid.step(reference - pv, pv, dt, ff, gain)
+        return self._pid.step(self._sign * (reference - pv), self._sign * pv, dt, ff, gain)
 
     def rest(self, at: float, ff: float) -> float:
         """Stand by at a fraction."""
@@ -85,6 +92,10 @@ class GasLoops:
         self._co2 = Fraction(tuning.ph, -1.0, CO2_MOST)  # too high a pH asks for more CO2
         self._rate = 1.0
         self._last_co2 = CO2_REST
+
+    def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
+        """As `Loops.put`."""
+        {"oxygen": self._o2, "ph": self._co2}[loop].put(make)
 
     def step(
         self, dt: float, sets: SetPoints, v: list[float], q: list[int], *, on: bool

@@ -5,7 +5,7 @@ randomness; time is the frame's.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -14,6 +14,7 @@ from qh1a.channels import N_DERIVED, N_MEASURED
 from qh1a.control.alarms import Alarms
 from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
 from qh1a.control.loops import Loops, Situation
+from qh1a.control.pid import Pid
 from qh1a.control.supervisor import Supervisor
 from qh1a.control.therapy import GAP_NS, Therapy
 from qh1a.control.validate import validate
@@ -126,6 +127,10 @@ class Kernel:
             tuple(v[N_MEASURED:]),
             tuple(q[N_MEASURED:]),
         )
+
+    def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
+        """Give the loop of these gains the controller that `make` makes of its own. Raises `KeyError`."""
+        self._s.loops.put(loop, make)
 
     def snapshot(self) -> Snapshot:
         """The state now."""

@@ -5,7 +5,7 @@ their integral: a proportional part would hand the ripple on to the pump. The me
 of the flow, so that it does not lag behind a set point that ramps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mypy_extensions import mypyc_attr
 
@@ -30,6 +30,10 @@ class Limited:
         self.slew = slew
         self.target = 0.0
         self._out = 0.0
+
+    def put(self, make: Callable[[Pid], Pid]) -> None:
+        """Let the controller that `make` makes of the leading one lead instead."""
+        self._main = make(self._main)
 
     def ramp(self, wanted: float, dt: float, up: float, down: float) -> float:
         """Move the set point towards `wanted` at most `up`, `down` per s."""

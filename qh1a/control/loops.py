@@ -6,6 +6,7 @@ supervisor (`observe`), so that giving back is bumpless. Heparin is open loop. P
 `phases.PLANS`.
 """
 
+from collections.abc import Callable
 from typing import Final, assert_never
 
 from mypy_extensions import mypyc_attr
@@ -210,6 +211,19 @@ class Loops:
     def _separated(self) -> float:
         """Q_p without its ripple, and without lag behind a set point that ramps."""
         return self._separation.target - self._missing
+
+    def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
+        """Give the loop of these gains the controller that `make` makes of its own. Raises `KeyError`."""
+        match loop:
+            case "balance":
+                self._balance = make(self._balance)
+            case "temperature":
+                self._temperature = make(self._temperature)
+            case "oxygen" | "ph":
+                self._gas.put(loop, make)
+            case _:
+                flows = {"blood": self._blood, "separation": self._separation, "perfusion": self._perfusion}
+                flows[loop].put(make)
 
     # -- one loop each ----------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The oxygen and pH loops: the blend, its rests, and the loops on a plant with dead time and slow return."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ from qh1a.channels import Channel
 from qh1a.control.gas import AIR_O2, CO2_LEAST, CO2_MOST, DRY_MMHG, LEAST_GAIN, LEAST_RATE, O2_MOST, GasLoops
 from qh1a.control.loops import WARM_RATE_MOST
 from qh1a.control.pid import scheduled
+from qh1a.settings import PidGains
 from qh1a.tick import Actuator, Quality, State
 from tests.control.plants import DT, SETS, F, Gas, GasBench, Response, delay, lag, pi, sensitivity
 from tests.control.synthetic import treating
@@ -211,6 +213,21 @@ def test_each_loop_acts_in_its_direction() -> None:
     assert once(SETS.do_in + 3.0, SETS.ph)[0] < rest[0] - 0.1
     assert once(SETS.do_in, SETS.ph + 0.05)[2] > rest[2] + 0.1
     assert once(SETS.do_in, SETS.ph - 0.05)[2] < rest[2] - 0.1
+
+
+@pytest.mark.parametrize(("loop", "gas"), [("oxygen", 0), ("ph", 2)])
+def test_the_derivative_acts_against_what_moves(loop: str, gas: int) -> None:
+    def after(td_s: float, slope: float) -> float:
+        gains = PidGains(getattr(TUNING, loop).kp, 40.0, td_s)
+        loops = GasLoops(100.0, replace(TUNING, **{loop: gains}))  # type: ignore[arg-type] # the name of gains
+        out = (0.0, 0.0, 0.0)
+        for n in range(3):
+            v = readings({C.DO_IN: 150.0 + slope * n, C.PH: 7.40 - 1e-3 * slope * n, C.Q_C_2S: 100.0})
+            out = loops.step(DT, SETS, v, qualities(), on=True)
+            loops.observe(*out, DT)
+        return out[gas]
+
+    assert after(20.0, 0.5) < after(0.0, 0.5) < after(0.0, -0.5) < after(20.0, -0.5)
 
 
 # -- rests ------------------------------
