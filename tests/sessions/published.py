@@ -134,7 +134,7 @@ _ROBUST = """\
 
 Ms at most {most:g} for every controller: how much a loop amplifies a disturbance at its worst frequency.
 Models are those a loop is tuned on, worst over Q_c, wear of tubes and steepness; physics is the simulator's
-own answer to a step of the actuator, worst over the corners.
+own answer of 20 min to a step of the actuator, worst over the corners.
 """
 
 
