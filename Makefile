@@ -31,7 +31,7 @@ test: $(READY) ## the quick tests: Python only, under 5 min on two cores
 test-system: $(READY) ## the tests that run the real command line in its own processes
 	$(BIN)/python -m pytest tests/system
 
-test-long: $(READY) ## the long batteries, up to 75 min
+test-long: $(READY) ## the long batteries, up to 95 min
 	$(BIN)/python -m pytest tests/long --hypothesis-profile=long --timeout=5400
 
 lint: $(READY) ## format, lint, types, import contracts
