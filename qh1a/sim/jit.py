@@ -31,7 +31,7 @@ numba.config.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile: strictly IEEE, single-threaded, cached on disk until any file of this package changes.
 
-    Division by 0 gives what IEEE 754 says and is seen downstream: what is no number is never recorded. A check
-    at each division would keep the compiler from using vector instructions.
+    Division by 0 gives what IEEE 754 says and is seen downstream: what is no number is never recorded. A
+    check at each division would keep the compiler from using vector instructions.
     """
     return cast(Callable[P, R], numba.njit(cache=True, fastmath=False, error_model="numpy")(function))
