@@ -29,6 +29,7 @@ test: $(READY) ## the quick tests: Python only, under 5 min on two cores
 	$(BIN)/python -m pytest tests --ignore=tests/system --ignore=tests/long -n auto --maxprocesses=8 --dist=loadscope
 
 test-system: $(READY) ## the tests that run the real command line in its own processes
+	@$(BIN)/python -P tests/compiled.py
 	$(BIN)/python -m pytest tests/system
 
 test-long: $(READY) ## the long batteries, up to 95 min
