@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,12 +22,33 @@ class Alarms:
     low: int
 
 
+HARM: Final = {
+    "blood_lost_ml": "BLOOD_LOST_ML",
+    "red_cells_lost_ml": "RBC_LOST_ML",
+    "red_cells_trapped_ml": "RBC_CIRCUIT_ML",
+    "air_ml": "AIR_PATIENT_ML",
+    "air_bolus_ml": "HARM_AIR_BOLUS_ML",
+    "air_5min_ml_kg": "HARM_AIR_5MIN_ML_KG",
+    "hottest_c": "HARM_HOTTEST_C",
+    "coldest_c": "HARM_COLDEST_C",
+    "fluid_gain_ml": "HARM_FLUID_GAIN_ML",
+    "fluid_loss_ml": "HARM_FLUID_LOSS_ML",
+    "free_haem_umol": "HARM_FREE_HAEM_UMOL",
+    "debris_1e6": "HARM_DEBRIS_1E6",
+    "clotting_min": "HARM_CLOTTING_MIN",
+    "cells_hypoxia_min": "HARM_HYPOXIA_MIN",
+    "cells_heat_min": "HARM_HEAT_MIN",
+    "cells_standstill_min": "HARM_STANDSTILL_MIN",
+}
+"""The harm ledger's figures and the signals of a simulated plant's truth that hold them."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """A session in figures. A figure that never had a GOOD value is None, not zero.
 
     `net_balance_ml` counts RAMP to TREAT, `session_balance_ml` also CONNECT and RINSEBACK. The window is on
-    effective time. `x_real_time` is None where nobody measured it.
+    effective time. `x_real_time` is None where nobody measured it, `harm` where no plant knows the truth.
     """
 
     outcome: str
@@ -42,6 +64,7 @@ class Summary:
     within_window: bool
     alarms: Alarms
     protective_stops: int
+    harm: dict[str, float] | None
     ticks: int
     late_ticks: int
     x_real_time: float | None
@@ -67,6 +90,15 @@ def _figure(configs: object, *path: str) -> float:
         msg = f"{'.'.join(path)} is no number"
         raise TypeError(msg)
     return float(configs)
+
+
+def _harm(file: SessionFile) -> dict[str, float] | None:
+    """What the truth says last; None for a file without truth or without a ledger."""
+    names = [row.id for row in file.header.truth]
+    rows = file.truth().values
+    if not len(rows) or not set(HARM.values()) <= set(names):
+        return None
+    return {key: float(f"{rows[-1][names.index(name)]:.6g}") for key, name in HARM.items()}
 
 
 def _outcome(events: list[Event]) -> str:
@@ -114,6 +146,7 @@ def summarise(file: SessionFile) -> Summary:
         within_window=effective_s is not None and abs(effective_s - prescribed_h * 3600.0) <= window_s,
         alarms=Alarms(raised["high"], raised["medium"], raised["low"]),
         protective_stops=_stops(events),
+        harm=_harm(file),
         ticks=file.ticks,
         late_ticks=late_ticks,
         x_real_time=speed,

@@ -19,7 +19,7 @@ _NONE: Final = (
 
 
 def harm_figures(study: Study) -> str:
-    """Blood lost to the outside and blood trapped in the circuit, haemolysis, air; nothing without truth."""
+    """Blood lost and blood trapped, haemolysis, and the harm ledger; nothing without truth."""
     if study.truth is None:
         return ""
     found = harm(study.truth)
@@ -42,7 +42,36 @@ def harm_figures(study: Study) -> str:
             "umol",
             f"haem freed; plasma at most {shown(found.plasma_haem, 1)} umol/L",
         ),
-        ("air to the patient", shown(found.air_ml, 2), "mL", "bubbles that reached the patient"),
+        (
+            "air to the patient",
+            shown(found.air_ml, 2),
+            "mL",
+            f"largest bolus {shown(found.bolus_ml, 2)} mL, {shown(found.window_ml_kg, 3)} mL/kg in 5 min",
+        ),
+        (
+            "fluid given by the lines, most",
+            shown(found.gain_ml, 0),
+            "mL",
+            f"most taken {shown(found.loss_ml, 0)} mL; prime and rinsing included",
+        ),
+        (
+            "hottest fluid to the patient",
+            shown(found.hottest_c, 1),
+            "C",
+            f"coldest {shown(found.coldest_c, 1)} C",
+        ),
+        (
+            "clotting time beyond its limit",
+            shown(found.clotting_min, 1),
+            "min",
+            f"free haem given {shown(found.given_haem_umol, 2)} umol, debris {shown(found.debris, 2)}e6",
+        ),
+        (
+            "cells short of oxygen",
+            shown(found.hypoxia_min, 1),
+            "min",
+            f"too hot {shown(found.heat_min, 1)} min, standing {shown(found.standstill_min, 1)} min",
+        ),
     )
     return f'<section class="keep"><h2>Harm</h2>{boxes(cells)}<p class="note">{esc(_SOURCE)}</p></section>'
 

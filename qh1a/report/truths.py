@@ -185,10 +185,29 @@ class Harm(NamedTuple):
     haem_umol: float | None
     plasma_haem: float | None
     air_ml: float | None
+    bolus_ml: float | None
+    window_ml_kg: float | None
+    hottest_c: float | None
+    coldest_c: float | None
+    gain_ml: float | None
+    loss_ml: float | None
+    given_haem_umol: float | None
+    debris: float | None
+    clotting_min: float | None
+    hypoxia_min: float | None
+    heat_min: float | None
+    standstill_min: float | None
+
+
+_LEDGER: Final = (
+    "AIR_BOLUS_ML", "AIR_5MIN_ML_KG", "HOTTEST_C", "COLDEST_C", "FLUID_GAIN_ML", "FLUID_LOSS_ML",
+    "FREE_HAEM_UMOL", "DEBRIS_1E6", "CLOTTING_MIN", "HYPOXIA_MIN", "HEAT_MIN", "STANDSTILL_MIN",
+)  # fmt: skip
+"""Of the simulator's harm ledger, in the order of `Harm` from the bolus on."""
 
 
 def harm(truth: Truth) -> Harm:
-    """Blood lost to the outside and blood trapped in the circuit, haemolysis, air."""
+    """Blood lost to the outside and blood trapped in the circuit, haemolysis, and the harm ledger."""
     hct, cells = truth.last("HCT_PATIENT"), truth.last("RBC_CIRCUIT_ML")
     free = truth.v.get("FHB")
     return Harm(
@@ -200,4 +219,5 @@ def harm(truth: Truth) -> Harm:
         truth.last("FHB_UMOL"),
         None if free is None else float(free.max()),
         truth.last("AIR_PATIENT_ML"),
+        *(truth.last(f"HARM_{name}") for name in _LEDGER),
     )

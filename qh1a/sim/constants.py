@@ -14,6 +14,7 @@ from qh1a.sim import (
     fifo,
     fluid,
     haemodynamics,
+    harm,
     layout,
     march,
     oxygen,
@@ -203,6 +204,7 @@ def constants(p: CircuitParameters, patient: Person) -> NDArray[np.float64]:
     hydraulics, a = bioreactor.bioreactor_constants(p.bioreactor), p.acid_base
     buffers = march.Acid(a.hydration, a.pk, a.protein_charge, a.protein_slope, a.other_buffer)
     blocks = {
+        layout.HARM_LIMITS: harm.harm_constants(p.harm, patient.weight),
         layout.DRIVES: pumps.drive_constants(p.pumps).ravel(),
         layout.INLET: np.array([inlet.per_mmhg, inlet.collapse, inlet.collapse_width]),
         layout.SEPARATOR: separator.separator_constants(p.separator),

@@ -18,6 +18,7 @@ from qh1a.sim import (
     fifo,
     fluid,
     haemodynamics,
+    harm,
     oxygen,
     oxygenator,
     pools,
@@ -177,6 +178,7 @@ FIRST_CLAMP: Final = 9
 
 _c = _after(
     len(C),
+    len(harm.HarmConst),
     pumps.N_DRIVES * pumps.N_DRIVE_CONSTANTS,
     3,
     separator.SEPARATOR_SIZE,
@@ -203,6 +205,7 @@ _c = _after(
     len(CellConst),
 )
 (
+    HARM_LIMITS,
     DRIVES,
     INLET,
     SEPARATOR,
@@ -232,6 +235,7 @@ _c = _after(
 
 _s = _after(
     len(S),
+    harm.N_HARM,
     N_NODES,
     N_FLOWS,
     N_FLOWS,
@@ -264,6 +268,7 @@ _s = _after(
     bubbles.CAPACITY * bubbles.N_COLUMNS,
 )
 (
+    HARM,
     PRESSURE,
     FLOW,
     VISCOSITY,

@@ -22,6 +22,7 @@ from qh1a.sim.acid import AcidConst
 from qh1a.sim.bioreactor import N_CELLS, Zone
 from qh1a.sim.cells import Adherent
 from qh1a.sim.graph import NODE_TANK, Flow, Line, Node, Tank
+from qh1a.sim.harm import HarmState
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import ATMOSPHERE, PLASMA_G_PER_ML, SALINE_G_PER_ML, C, S, Source
 from qh1a.sim.oxygen import OxygenConst
@@ -234,6 +235,24 @@ def _accounts(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray
 
 
 @compiled
+def _harm(state: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+    """The harm ledger."""
+    s = state[layout.HARM : layout.PRESSURE]
+    truth[Truth.HARM_AIR_BOLUS_ML] = s[HarmState.AIR_BOLUS]
+    truth[Truth.HARM_AIR_5MIN_ML_KG] = s[HarmState.AIR_WINDOW]
+    truth[Truth.HARM_HOTTEST_C] = s[HarmState.HOTTEST]
+    truth[Truth.HARM_COLDEST_C] = s[HarmState.COLDEST]
+    truth[Truth.HARM_FLUID_GAIN_ML] = s[HarmState.GAIN]
+    truth[Truth.HARM_FLUID_LOSS_ML] = s[HarmState.LOSS]
+    truth[Truth.HARM_FREE_HAEM_UMOL] = s[HarmState.FREE_HAEM] * 1e-3
+    truth[Truth.HARM_DEBRIS_1E6] = s[HarmState.DEBRIS] * 1e-6
+    truth[Truth.HARM_CLOTTING_MIN] = s[HarmState.CLOTTING_MIN]
+    truth[Truth.HARM_HYPOXIA_MIN] = s[HarmState.HYPOXIA_MIN]
+    truth[Truth.HARM_HEAT_MIN] = s[HarmState.HEAT_MIN]
+    truth[Truth.HARM_STANDSTILL_MIN] = s[HarmState.STANDSTILL_MIN]
+
+
+@compiled
 def _ledgers(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
     """What is unaccounted for."""
     truth[Truth.VOLUME_LEDGER_ML] = ledger.total_volume(state, c) - state[S.VOLUME_0]
@@ -252,6 +271,7 @@ def observe_content(state: NDArray[np.float64], c: NDArray[np.float64], truth: N
     _filtrate(state, c, truth)
     _patient(state, c, truth)
     _accounts(state, c, truth)
+    _harm(state, truth)
     _ledgers(state, c, truth)
 
 

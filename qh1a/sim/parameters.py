@@ -13,6 +13,7 @@ from qh1a.sim.acid import AcidBase
 from qh1a.sim.binding import Binding
 from qh1a.sim.bioreactor import Bioreactor
 from qh1a.sim.cells import Cells
+from qh1a.sim.harm import HarmLimits
 from qh1a.sim.oxygen import Oxygen
 from qh1a.sim.oxygenator import Oxygenator
 
@@ -353,3 +354,4 @@ class CircuitParameters:
     bioreactor: Bioreactor
     cells: Cells
     supply: Supply
+    harm: HarmLimits

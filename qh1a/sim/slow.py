@@ -1,6 +1,6 @@
 """What changes slowly, advanced once a second: viscosities, deposits, clots, binding, patient, cells."""
 
-from math import exp
+from math import exp, inf
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from qh1a.sim import (
     coagulation,
     fluid,
     haemodynamics,
+    harm,
     layout,
     ledger,
     network,
@@ -33,6 +34,7 @@ from qh1a.sim.truth import Disturbance
 _PRE: Final = NODE_TANK + Node.PRE
 _FILTER: Final = NODE_TANK + Node.LUMEN
 _TEE: Final = NODE_TANK + Node.TEE
+_END: Final = 1e9  # mL: the end of a line, however long
 
 
 @compiled
@@ -186,6 +188,37 @@ def _battery(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.f
 
 
 @compiled
+def _had(state: NDArray[np.float64], species: int) -> float:
+    """What the patient has of a species, but for what the body itself has made of it."""
+    central, outside = state[layout.MASS + species], state[layout.PERIPHERAL + species]
+    return central + outside - state[layout.MADE + Source.BODY * N_SPECIES + species]
+
+
+@compiled
+def _harm(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None:
+    """The harm ledger."""
+    s, k = state[layout.HARM : layout.PRESSURE], c[layout.HARM_LIMITS : layout.DRIVES]
+    parcel = layout.parcels(state)[layout.row_of(state, c, Line.RETURN, _END)]
+    harm.watch_patient(
+        s,
+        k,
+        state[S.AIR_PATIENT],
+        state[S.NET],
+        bool(state[layout.FLOW + Flow.RETURN_PATIENT] > 0.0),
+        parcel[1 + Species.HEAT] / parcel[0],
+        state[S.ACT],
+        dt,
+    )
+    zones = reactor.zones(state)
+    oxygen, warm = inf, 0.0
+    for i in range(N_CELLS):
+        oxygen = min(oxygen, zones[Zone.WALL, i, Species.O2])
+        warm = max(warm, zones[Zone.WALL, i, Species.HEAT])
+    harm.watch_cells(s, k, oxygen, warm, state[layout.FLOW + Flow.RX_LUMEN], dt)
+    harm.watch_returned(s, _had(state, Species.FHB), _had(state, Species.DEBRIS))
+
+
+@compiled
 def refresh(state: NDArray[np.float64], c: NDArray[np.float64]) -> None:
     """What follows from the state alone."""
     viscosities(state, c)
@@ -202,4 +235,5 @@ def advance(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.fl
     reactor.age(state, c, dt)
     _patient(state, c, dt)
     _battery(state, c, d, dt)
+    _harm(state, c, dt)
     ledger.audit(state, c)

@@ -9,6 +9,7 @@ from qh1a.sim import (
     fifo,
     fluid,
     haemodynamics,
+    harm,
     layout,
     ledger,
     network,
@@ -69,6 +70,9 @@ def _fill_patient(
     state[layout.TISSUE : layout.VOL] = fluid.fluid_state(c[layout.FLUID : layout.COAGULATION])
     state[layout.VOL + Tank.PATIENT] = c[C.BLOOD_0]
     state[layout.VOL + Tank.INTERSTITIUM] = person.fluid.interstitial * 1e3
+    state[layout.HARM : layout.PRESSURE] = harm.harm_state(
+        c[C.CORE], *(m[k] + state[layout.PERIPHERAL + k] for k in (Species.FHB, Species.DEBRIS))
+    )
     state[S.ACT] = coagulation.act(c[layout.COAGULATION : layout.HAEMO], person.heparin.start)
 
 

@@ -172,6 +172,18 @@ class Truth(IntEnum):
     SPREAD_HGF = 162
     SPREAD_PGE2 = 163
     SPREAD_EV = 164
+    HARM_AIR_BOLUS_ML = 165
+    HARM_AIR_5MIN_ML_KG = 166
+    HARM_HOTTEST_C = 167
+    HARM_COLDEST_C = 168
+    HARM_FLUID_GAIN_ML = 169
+    HARM_FLUID_LOSS_ML = 170
+    HARM_FREE_HAEM_UMOL = 171
+    HARM_DEBRIS_1E6 = 172
+    HARM_CLOTTING_MIN = 173
+    HARM_HYPOXIA_MIN = 174
+    HARM_HEAT_MIN = 175
+    HARM_STANDSTILL_MIN = 176
 
 
 class TruthRow(NamedTuple):
@@ -320,6 +332,18 @@ TRUTHS: Final = (
     *(TruthRow(Truth[f"BODY_{x}"], u, "from the body and its tissue, cumulative") for x, u in _AMOUNTS),
     *(TruthRow(Truth[f"TAKEN_{x}"], u, "taken by cells and second filter, cumulative") for x, u in _AMOUNTS),
     *(TruthRow(Truth[f"SPREAD_{x}"], "mL", "that it spreads in, in the patient") for x, _ in _AMOUNTS),
+    TruthRow(_T.HARM_AIR_BOLUS_ML, "mL", "most air that reached the patient within a second"),
+    TruthRow(_T.HARM_AIR_5MIN_ML_KG, "mL/kg", "most air that reached the patient within 5 min"),
+    TruthRow(_T.HARM_HOTTEST_C, "C", "hottest fluid that entered the patient"),
+    TruthRow(_T.HARM_COLDEST_C, "C", "coldest fluid that entered the patient"),
+    TruthRow(_T.HARM_FLUID_GAIN_ML, "mL", "most that the lines had brought the patient"),
+    TruthRow(_T.HARM_FLUID_LOSS_ML, "mL", "most that the lines had taken from the patient"),
+    TruthRow(_T.HARM_FREE_HAEM_UMOL, "umol", "free haemoglobin, as haem, that the circuit gave the patient"),
+    TruthRow(_T.HARM_DEBRIS_1E6, "1e6", "cells and debris that the circuit gave the patient"),
+    TruthRow(_T.HARM_CLOTTING_MIN, "min", "with a clotting time beyond its limit"),
+    TruthRow(_T.HARM_HYPOXIA_MIN, "min", "with cells short of oxygen"),
+    TruthRow(_T.HARM_HEAT_MIN, "min", "with cells too hot"),
+    TruthRow(_T.HARM_STANDSTILL_MIN, "min", "longest standstill of the plasma around the cells"),
 )
 
 

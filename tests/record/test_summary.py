@@ -66,6 +66,7 @@ def test_every_figure_comes_from_its_place(tmp_path: Path) -> None:
         "within_window": True,
         "alarms": {"high": 2, "medium": 1, "low": 1},
         "protective_stops": 2,
+        "harm": None,
         "ticks": 3,
         "late_ticks": 2,
         "x_real_time": 1234.5,
@@ -115,7 +116,7 @@ def test_what_is_not_known_is_null_and_not_zero(tmp_path: Path) -> None:
         "session_balance_ml",
         "phase",
     }
-    assert {key for key, value in found.items() if value is None} == unknown | {"x_real_time"}
+    assert {key for key, value in found.items() if value is None} == unknown | {"x_real_time", "harm"}
     assert found["within_window"] is False
     assert found["late_ticks"] == 0
 

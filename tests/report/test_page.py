@@ -16,7 +16,7 @@ from tests.report import fake
 
 SUMMARY = Summary(
     "completed", "SIM", "DISCONNECT", 0.1, 360.0, 380.0, 400.0, 180.0, 3.2, 40.0, True, Alarms(1, 2, 1), 1,
-    900, 0, 1840.2, "/home/somebody/secret/s.qh1a", "ab", 7,
+    None, 900, 0, 1840.2, "/home/somebody/secret/s.qh1a", "ab", 7,
 )  # fmt: skip
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=y>&amp;'\u202e$body${title}</style>"
 

@@ -188,19 +188,33 @@ HARM: Rows = {
     "RBC_CIRCUIT_ML": (0.0, 9.0, 70.0, 70.0, 18.0), "HCT_PATIENT": (0.37, 0.37, 0.37, 0.36, 0.36),
     "FHB_UMOL": (0.0, 0.0, 0.5, 1.0, 2.25), "FHB": (2.0, 2.0, 3.5, 2.5, 1.0),
     "AIR_PATIENT_ML": (0.0, 0.0, 0.0, 0.5, 0.75),
+    **{
+        f"HARM_{name}": (0.0, 0.0, 0.0, 0.0, 1.5 + n)
+        for n, name in enumerate(
+            (
+                "AIR_BOLUS_ML", "AIR_5MIN_ML_KG", "HOTTEST_C", "COLDEST_C", "FLUID_GAIN_ML", "FLUID_LOSS_ML",
+                "FREE_HAEM_UMOL", "DEBRIS_1E6", "CLOTTING_MIN", "HYPOXIA_MIN", "HEAT_MIN", "STANDSTILL_MIN",
+            )
+        )
+    },
 }  # fmt: skip
 
 
-def test_harm_is_two_figures_of_blood_haemolysis_and_air(whole: Study) -> None:
+def test_harm_is_two_figures_of_blood_haemolysis_and_the_ledger(whole: Study) -> None:
     seen = given_truth(whole, HARM)
     assert seen.truth is not None
-    assert harm(seen.truth) == pytest.approx(Harm(12.5, 4.25, 50.0, 18.0, 0.36, 2.25, 3.5, 0.75))
+    ledger = (1.5 + n for n in range(12))
+    assert harm(seen.truth) == pytest.approx(Harm(12.5, 4.25, 50.0, 18.0, 0.36, 2.25, 3.5, 0.75, *ledger))
     words = re.sub(r"(<[^>]+>)+", "|", harm_figures(seen))
     for part in (
         "blood lost to the outside|12.5 |mL|4.2 mL of it red cells",
         "blood trapped in the circuit|50 |mL|18.0 mL of red cells, Hct 0.36",
         "haemolysis|2.25 |umol|haem freed; plasma at most 3.5 umol/L",
-        "air to the patient|0.75 |mL|",
+        "air to the patient|0.75 |mL|largest bolus 1.50 mL, 2.500 mL/kg in 5 min",
+        "fluid given by the lines, most|6 |mL|most taken 6 mL; prime and rinsing included",
+        "hottest fluid to the patient|3.5 |C|coldest 4.5 C",
+        "clotting time beyond its limit|9.5 |min|free haem given 7.50 umol, debris 8.50e6",
+        "cells short of oxygen|10.5 |min|too hot 11.5 min, standing 12.5 min",
     ):
         assert part in words, part
 
@@ -208,7 +222,7 @@ def test_harm_is_two_figures_of_blood_haemolysis_and_air(whole: Study) -> None:
 def test_harm_that_a_file_does_not_know_is_a_dash(whole: Study) -> None:
     seen = given_truth(whole, {"CB": CB["CB"]})
     assert seen.truth is not None
-    assert harm(seen.truth) == Harm(*[None] * 8)
+    assert harm(seen.truth) == Harm(*[None] * 20)
     assert number(None, 1) in harm_figures(seen)
     bloodless = given_truth(whole, HARM | {"HCT_PATIENT": (0.0,) * 5})
     assert bloodless.truth is not None

@@ -48,6 +48,9 @@ def test_the_json_of_a_run_has_the_promised_fields(tmp_path: Path) -> None:
         "net_balance_ml", "session_balance_ml", "within_window", "alarms", "protective_stops", "ticks",
         "late_ticks", "x_real_time", "session_file", "config_hash", "seed",
     } <= set(found)  # fmt: skip
+    harm = found["harm"]
+    assert isinstance(harm, dict)
+    assert (harm["air_ml"], harm["blood_lost_ml"], harm["cells_heat_min"]) == (0.0, 0.0, 0.0)
     assert set(found["alarms"]) == {"high", "medium", "low"} if isinstance(found["alarms"], dict) else False
     assert (found["outcome"], found["plant"], found["within_window"]) == ("completed", "SIM", True)
     assert found["session_file"] == "bench-10min-1.qh1a"
