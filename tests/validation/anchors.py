@@ -208,8 +208,11 @@ CHECKS: Final = (
           _haemofiltered, 0.104, relative=False, source="published: 10.4 %"),
     Check("P08", "sieving of heparin", "1", 1.0, lambda: _sieved(S.HEPARIN, S1.sieving.albumin), 1e-9,
           source="Int J Artif Organs 1988"),
-    Check("P08", "ACT at 0.35 IU/mL, amid 0.2 to 0.5; target 160 to 220", "s", 190.0,
-          lambda: _clotting_time(0.35), 30.0, relative=False, source="Int J Artif Organs 1988"),
+    *(
+        Check("P08", f"ACT at {heparin:g} IU/mL, of the 0.2 to 0.5 that are kept", "s", 190.0,
+              partial(_clotting_time, heparin), 30.0, relative=False, source="target 160 to 220")
+        for heparin in (0.35, 0.5)
+    ),
     *(
         Check("P09", f"citrate, 10 mmol/h, {clearance:g} mL/min ({who}), steady", "mmol/L", steady,
               partial(_citrate, clearance), 0.005, relative=False, source="published clearances")
