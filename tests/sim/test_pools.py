@@ -15,35 +15,13 @@ from qh1a.config import load, root
 from qh1a.sim.person import Person, Solute, blood_volume, plasma_volume
 from qh1a.sim.pools import N_COLUMNS, Pool, central_volume, metabolise, pool_constants, pool_step, solute_row
 from qh1a.sim.species import N_SPECIES, Species
+from tests.sim.kinetics import row, run
 
 FOLDER = root() / "patients"
 PERSON = load(Person, FOLDER / "aclf-typical.toml")
 K = pool_constants(PERSON)
 INERT = (Species.RBC, Species.CO2, Species.HCO3, Species.O2, Species.HEAT)
 Floats = NDArray[np.float64]
-
-
-def row(
-    central: float,
-    peripheral: float = 0.0,
-    exchange: float = 0.0,
-    generation: float = 0.0,
-    clearance: float = 0.0,
-    v_max: float = 0.0,
-    km: float = 1.0,
-) -> Floats:
-    return np.array([central, peripheral, exchange, generation, clearance, v_max, km, 0.0, 0.0])
-
-
-def run(k: Floats, start: float, duration: float, steps: int) -> tuple[float, float, float]:
-    """Both concentrations, and all that was made, after `duration` from `start` in both pools."""
-    central, peripheral, made = start * k[Pool.CENTRAL], start * k[Pool.PERIPHERAL], 0.0
-    for _ in range(steps):
-        central, peripheral, more = pool_step(
-            central, peripheral, k[Pool.CENTRAL], k[Pool.GENERATION], k, duration / steps
-        )
-        made += more
-    return central / k[Pool.CENTRAL], peripheral / max(k[Pool.PERIPHERAL], 1e-9), made
 
 
 def begin(k: Floats) -> tuple[Floats, Floats, Floats]:
@@ -53,19 +31,6 @@ def begin(k: Floats) -> tuple[Floats, Floats, Floats]:
         k[:, Pool.START_PERIPHERAL] * k[:, Pool.PERIPHERAL],
         np.zeros(N_SPECIES),
     )
-
-
-def test_v23_one_pool() -> None:
-    k = row(10.0, generation=0.3, clearance=0.05)
-    assert run(k, 200.0, 360.0, 100_000)[0] == pytest.approx(38.0680, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("volumes", "removed"), [(0.5, 0.393469), (1.0, 0.632121), (1.5, 0.776870), (2.0, 0.864665)]
-)
-def test_v26_plasma_exchange(volumes: float, removed: float) -> None:
-    k = row(2866.5, clearance=1.0)
-    assert 1.0 - run(k, 300.0, volumes * 2866.5, 100_000)[0] / 300.0 == pytest.approx(removed, abs=1e-5)
 
 
 def test_v30_heparin() -> None:
@@ -104,16 +69,6 @@ def test_saturable_elimination_is_michaelis_menten() -> None:
     assert 500.0 * log(900.0 / c) + 900.0 - c == pytest.approx(1500.0 * 3600.0 / 4000.0, rel=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("production", "clearance", "steady"),
-    [(49.0, 3500.0, 14.0), (100.0, 850.0, 117.647), (100.0, 800.0, 125.0)],
-)
-def test_v31_p12_ammonia(production: float, clearance: float, steady: float) -> None:
-    ammonia = replace(PERSON.ammonia, generation=production, clearance=clearance)
-    k = np.array(solute_row(ammonia))
-    assert run(k, 60.0, 1e6, 10_000)[0] == pytest.approx(steady, abs=1e-3)
-
-
 def test_ammonia_of_the_shipped_patient() -> None:
     k = K[Species.AMMONIA]
     assert k[Pool.START] == k[Pool.GENERATION] / k[Pool.CLEARANCE] == pytest.approx(125.0)
@@ -126,47 +81,6 @@ def test_p09_citrate(clearance: float, steady: float) -> None:
     assert PERSON.citrate.clearance == 195.6
     citrate = replace(PERSON.citrate, clearance=clearance, generation=10.0e3 / 60.0)
     assert run(np.array(solute_row(citrate)), 0.0, 1e6, 10_000)[0] == pytest.approx(steady, abs=1.0)
-
-
-def test_p01_published_session() -> None:
-    """Schneditz 2006, means: 134.4 mg/L at start, K 18.6, 6 h: 48 +/- 10 % less, 54 +/- 13 % removed."""
-    start = 134.4 / 0.585  # umol/L
-    session = replace(PERSON.conjugated_bilirubin, start=start, clearance=18.6)
-    k = np.array(solute_row(session))
-    central, peripheral, made = run(k, start, 6 * 3600.0, 6 * 3600)
-    reduction = 1.0 - central / start
-    assert 0.38 <= reduction <= 0.58
-    assert reduction == pytest.approx(0.464, abs=0.001)
-    all_of_it = start * (k[Pool.CENTRAL] + k[Pool.PERIPHERAL])
-    removed = k[Pool.GENERATION] * 6 * 3600 - made
-    assert removed / all_of_it == pytest.approx(0.524, abs=0.001)
-    rebound = (all_of_it + made) / (k[Pool.CENTRAL] + k[Pool.PERIPHERAL]) - central
-    assert rebound / central == pytest.approx(0.069, abs=0.001)
-    assert peripheral > central
-
-
-def test_p04_bile_acids() -> None:
-    """Stadlbauer 2007: 45 % less in 6 h; two pools of 3 and 7 L, 0.1 L/min between, need K 15.6 mL/min."""
-    k = row(3000.0, 7000.0, exchange=100.0 / 60.0, clearance=15.6 / 60.0)
-    assert 1.0 - run(k, 200.0, 6 * 3600.0, 6 * 3600)[0] / 200.0 == pytest.approx(0.45, abs=0.002)
-
-
-def test_plasma_exchange_and_its_rebound() -> None:
-    """Clinical reference 5.4, T2 and T4: 28 mL/min for 100 min; then 1, 24 and 72 h."""
-    resting = Solute(start=360.0, central=3.25, peripheral=9.75, exchange=25.0, clearance=0.5)
-    own = np.array(solute_row(resting))
-    treated = own.copy()
-    treated[Pool.CLEARANCE] += 28.0 / 60.0
-    central, peripheral = 360.0 * own[Pool.CENTRAL], 360.0 * own[Pool.PERIPHERAL]
-    found = []
-    stages = ((treated, 100), (own, 60), (own, 1380), (own, 2880))
-    for k, minutes in stages:
-        for _ in range(minutes * 6):
-            central, peripheral, _ = pool_step(
-                central, peripheral, own[Pool.CENTRAL], own[Pool.GENERATION], k, 10.0
-            )
-        found.append(central / own[Pool.CENTRAL] / 360.0 - 1.0)
-    assert found == pytest.approx([-0.436, -0.305, -0.146, -0.130], abs=2e-3)
 
 
 def test_columns_and_units() -> None:

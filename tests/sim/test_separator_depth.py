@@ -119,13 +119,6 @@ def test_march_meets_the_table_whatever_the_flow_and_the_open_fibres(
     assert filtered(out, share) == pytest.approx(limit, rel=1e-9, abs=CELLS * 1.1e-9)
 
 
-def test_p10_published_separation() -> None:
-    """Q_b 70: 23-25 mL/min at an efficiency of 52-60 %, which implies Hct 0.37."""
-    flow = separator.limit(separator.limit_table(S1), 0.37, 0.37, 70.0 / 60.0) * 60.0
-    assert flow == pytest.approx(24.0, rel=0.08)
-    assert flow / (70.0 * 0.63) == pytest.approx(0.56, abs=0.06)
-
-
 # The axial march
 
 
