@@ -98,6 +98,21 @@ def test_sex_and_what_follows_from_it() -> None:
     assert column("weight").std() == pytest.approx(11.0, abs=1.1)
 
 
+def test_sex_of_many() -> None:
+    women = sum(r["sex"] == "female" for r in islice(candidates(COHORT), MANY))
+    assert women / MANY == pytest.approx(0.13, abs=0.02)
+
+
+def test_blood_volume_is_nadlers() -> None:
+    for r in ROWS:
+        m, kg = float(r["height"]) / 100.0, float(r["weight"])
+        man = 0.3669 * m**3 + 0.03219 * kg + 0.6041
+        woman = 0.3561 * m**3 + 0.03308 * kg + 0.1833
+        litres = man if r["sex"] == "male" else woman
+        assert float(r["blood_per_kg"]) == pytest.approx(1e3 * litres / kg, abs=0.051)
+    assert 60.0 < np.median(column("blood_per_kg")) < 75.0
+
+
 def test_meld_is_the_published_one_though_nothing_is_drawn_from_it() -> None:
     mean, sd, n = PUBLISHED_MELD
     assert abs(column("meld").mean() - mean) <= SE * sd * sqrt(1.0 / 300.0 + 1.0 / n)
