@@ -80,6 +80,7 @@ _KEYS: Final = {
     "sensor": "sensors",
     "act": "operator",
     "rule": "texts",
+    "variable": "cohort",
     "weight": "patient",
     "hct": "patient",
 }
@@ -141,6 +142,16 @@ def _texts(path: Path) -> None:
     read_texts(path)
 
 
+def _cohort(path: Path) -> None:
+    """The file, its rows, and the virtual patient of every row."""
+    from qh1a.cohort.model import load_cohort
+    from qh1a.cohort.rows import person_of, read_rows
+
+    cohort, rows = load_cohort(path), path.with_suffix(".csv")
+    for row in read_rows(rows):
+        person_of(cohort, row, str(rows))
+
+
 _CHECKS: Final[Mapping[str, Callable[[Path], None]]] = {
     "prescription": _prescription,
     "limits": _limits,
@@ -151,4 +162,5 @@ _CHECKS: Final[Mapping[str, Callable[[Path], None]]] = {
     "sensors": _sensors,
     "operator": _operator,
     "texts": _texts,
+    "cohort": _cohort,
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from qh1a.cli.say import complain
+from qh1a.cohort.rows import MARK, find_person
 from qh1a.config import ConfigError, build, load, read, resolve, to_tree
 from qh1a.config.load import NO_OVERRIDES
 from qh1a.record import Recorder, TruthSignal
@@ -43,7 +44,7 @@ def load_parts(
 ) -> SimParts:
     """The parts from files, by path or shipped name. Raises `ConfigError`."""
     circuit = load_circuit(resolve(rig, "rigs"))
-    person = load_patient(resolve(patient, "patients"), overrides)
+    person = find_patient(patient, overrides)
     sensors = load_sensors(resolve(SENSORS, "devices"))
     script: tuple[ScriptedFault, ...] = ()
     trees: dict[str, object] = {
@@ -61,6 +62,13 @@ def load_parts(
 def load_circuit(path: Path) -> CircuitParameters:
     """`[circuit]` of a rig file. Raises `ConfigError`."""
     return load(CircuitParameters, path, "circuit")
+
+
+def find_patient(name: str, overrides: Mapping[str, object] = NO_OVERRIDES) -> Person:
+    """A virtual patient by path or shipped name, or of a cohort, as `aclf-300#17`. Raises `ConfigError`."""
+    if MARK in name and not Path(name).is_file():
+        return find_person(name, overrides)
+    return load_patient(resolve(name, "patients"), overrides)
 
 
 def load_patient(path: Path, overrides: Mapping[str, object] = NO_OVERRIDES) -> Person:

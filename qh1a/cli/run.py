@@ -48,7 +48,9 @@ def run(  # noqa: PLR0913 - one argument per option of the command line
     *,
     plant: Annotated[str, typer.Option(help="What runs: sim.")] = "sim",
     speed: Annotated[str, typer.Option(help="Times real time, or max.")] = "1",
-    patient: Annotated[str, typer.Option(help="Virtual patient.")] = "aclf-typical.toml",
+    patient: Annotated[
+        str, typer.Option(help="Virtual patient; of a cohort: aclf-300#17.")
+    ] = "aclf-typical.toml",
     faults: Annotated[str | None, typer.Option(help="Fault script.")] = None,
     operator: Annotated[str, typer.Option(help="auto, or a script.")] = "auto",
     limits: Annotated[str, typer.Option(help="Limits.")] = "default.toml",

@@ -3,8 +3,9 @@
 import json
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar, cast
 
 from annotated_types import Interval, Unit
 from pydantic import TypeAdapter, ValidationError
@@ -82,8 +83,9 @@ def build(
 ) -> T:
     """The value of a tree; `file` and `prefix` name it in errors. Raises `ConfigError`."""
     checker, values = _checked(spec_of(kind), tree, file, prefix, overrides)
+    hint: object = kind
     try:
-        made = TypeAdapter(kind).validate_python(values)
+        made = cast("T", _adapter(hint).validate_python(values))
     except ValidationError as error:
         # A __post_init__ of the dataclass refused, in its own words.
         checker.refuse(prefix, "", error.errors()[0]["msg"].removeprefix("Value error, "))
@@ -121,9 +123,15 @@ def to_tree(value: object) -> object:
     """A value as plain JSON types; the inverse of `build`."""
     if isinstance(value, Limits):
         return limits_tree(value)
-    adapter: TypeAdapter[object] = TypeAdapter(type(value))
-    tree: object = adapter.dump_python(value, mode="json")
+    kind: object = type(value)
+    tree: object = _adapter(kind).dump_python(value, mode="json")
     return tree
+
+
+@cache
+def _adapter(kind: object) -> TypeAdapter[object]:
+    # Making one costs far more than using it.
+    return TypeAdapter(cast("type[object]", kind))
 
 
 def canonical(value: object) -> str:

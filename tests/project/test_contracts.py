@@ -23,6 +23,7 @@ FIRMWARE = "nothing imports firmware_bridge"
 FORBIDDEN = [
     (LAYERS, "runtime.py", "import qh1a.report"),
     (LAYERS, "record/__init__.py", "import qh1a.script"),
+    (LAYERS, "cohort/__init__.py", "import qh1a.whatif"),
     (LAYERS, "stray.py", "import qh1a.units"),
     (CORE, "control/pid.py", "import logging"),
     (CORE, "hazards.py", "import numpy"),

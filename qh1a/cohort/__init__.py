@@ -1,0 +1,1 @@
+"""Cohorts of virtual patients: drawn once from published distributions, then frozen (docs/cohort.md)."""
