@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from qh1a.channels import CHANNELS, Channel
+from qh1a.sim.misreading import Misreading
+from qh1a.sim.sensors import SIGNALS, ZEROED
 from qh1a.sim.truth import Disturbance
 
 
@@ -51,18 +54,23 @@ class FaultRow:
     lo: float
     hi: float
     default: float
-    disturbance: Disturbance
+    disturbance: Disturbance | Misreading
     drive: Drive
     profile: Profile
     over_s: float
     earliest_s: float
     response: tuple[str, ...]
     signature: str
+    channels: tuple[Channel, ...] = ()
+    """For a fault of a sensor: which one it may be; the first unless a script names another."""
 
 
 _D = Disturbance
 _SET, _TIMES = Drive.SET, Drive.MULTIPLY
 _STEP, _RAMP = Profile.STEP, Profile.RAMP
+_M, _C = Misreading, Channel
+_PRESSURES: Final = (_C.P_VEN, *(c for c in SIGNALS if c in ZEROED - {_C.P_VEN}))
+_ANALOG: Final = (_C.P_VEN, *(c for c in SIGNALS if c is not _C.P_VEN and CHANNELS[c].unit != "open"))
 FAULTS: Final = (
     FaultRow(
         "F01", "access_needle_on_wall", "The access needle lies against the vessel wall.",
@@ -168,6 +176,12 @@ FAULTS: Final = (
         "T_w1 and T_w2 climb past the set point, T_br follows; fast at low perfusion flow",
     ),
     FaultRow(
+        "F34", "temperature_probe_loose", "A temperature probe has come off and reads beside the truth.",
+        "sensor", "K", -15.0, 15.0, -3.0, _M.OFFSET, _SET, _STEP, 0.0, 0.1, (),
+        "one temperature steps away from the others; the loop that believes T_br moves it the other way",
+        (_C.T_BR, _C.T_W1, _C.T_W2, _C.T_RET),
+    ),
+    FaultRow(
         "F35", "gas_supply_lost", "No gas reaches the oxygenator, whatever the blender is told.",
         "gas", "1", 1.0, 1.0, 1.0, _D.GAS_LOST, _SET, _STEP, 0.0, 0.5, ("H22.1",),
         "G_O2, G_air and G_CO2 go to 0, DO_in falls over minutes, then DO_out; pH falls slowly",
@@ -188,9 +202,51 @@ FAULTS: Final = (
         "DO_in falls over hours, the oxygen asked of the blender rises",
     ),
     FaultRow(
+        "F38", "oxygen_sensor_fouling", "An oxygen sensor is fouled and loses gain.",
+        "sensor", "times", 0.1, 0.99, 0.7, _M.GAIN, _TIMES, _RAMP, 7200.0, 600.0, (),
+        "DO_in reads ever less at unchanged gas, the oxygen asked of the blender rises",
+        (_C.DO_IN, _C.DO_OUT),
+    ),
+    FaultRow(
         "F44", "bioreactor_blocked_fibres", "Fibres of the bioreactor are blocked.",
         "bioreactor", "times", 1.1, 20.0, 5.0, _D.R_RX_FACTOR, _TIMES, _STEP, 0.0, 0.1, ("H14.3",),
         "P_bri rises over P_bro at an unchanged Q_c",
+    ),
+    FaultRow(
+        "F45a", "pressure_offset", "A pressure transducer is off; as a ramp it drifts.",
+        "sensor", "mmHg", -100.0, 100.0, 15.0, _M.OFFSET, _SET, _STEP, 0.0, 0.1, (),
+        "one pressure steps away from those beside it, no flow moves",
+        _PRESSURES,
+    ),
+    FaultRow(
+        "F45b", "pressure_frozen", "A pressure transducer shows the same value for ever.",
+        "sensor", "1", 1.0, 1.0, 1.0, _M.FROZEN, _SET, _STEP, 0.0, 1.0, (),
+        "one pressure has no noise any more and follows nothing",
+        _PRESSURES,
+    ),
+    FaultRow(
+        "F45c", "flow_meter_gain", "A flow meter reads too much or too little.",
+        "sensor", "times", 0.5, 1.5, 1.05, _M.GAIN, _TIMES, _STEP, 0.0, 0.1, (),
+        "one flow steps at an unchanged pump speed; the loop that believes it moves the pump the other way",
+        (_C.Q_B, _C.Q_P, _C.Q_C, _C.Q_R),
+    ),
+    FaultRow(
+        "F45d", "scale_creep", "A scale creeps, or somebody leans on the bag: then a step or in fits.",
+        "sensor", "g", -200.0, 200.0, 30.0, _M.OFFSET, _SET, _RAMP, 300.0, 15.5, ("H17.3",),
+        "W_r drifts from LVL_r, the balance loop follows the scale",
+        (_C.W_R, _C.W_S, _C.W_W),
+    ),
+    FaultRow(
+        "F46a", "readings_lost", "The readings of a sensor do not arrive.",
+        "sensor", "1", 1.0, 1.0, 1.0, _M.STALE, _SET, _STEP, 0.0, 1.0, ("H31.1", "H31.2"),
+        "one channel ages past its limit and is not valid any more",
+        _ANALOG,
+    ),
+    FaultRow(
+        "F46b", "noise_burst", "Noise couples into a sensor.",
+        "sensor", "counts", 1.0, 5000.0, 100.0, _M.NOISE, _SET, _STEP, 0.0, 0.1, (),
+        "one channel scatters about its mean",
+        _ANALOG,
     ),
     FaultRow(
         "F47", "perfusion_pump_stall", "The perfusion pump stands still whatever it is told.",

@@ -1,7 +1,7 @@
 """Fault scripts: which faults of the catalogue (`fault_table`) come when, and what they then disturb.
 
-A fault drives one disturbance of the circuit (`truth.Disturbance`); the circuit knows nothing of faults, the
-controller sees only their signs.
+A fault drives one disturbance of the circuit (`truth.Disturbance`) or one misreading of one sensor
+(`misreading.Misreading`); circuit and sensors know nothing of faults, the controller sees only their signs.
 """
 
 import math
@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from qh1a.channels import BY_ID, CHANNELS, Channel
 from qh1a.sim.counter import stream_key, unit
 from qh1a.sim.fault_table import FAULTS, Drive, FaultRow, Profile
-from qh1a.sim.truth import NEUTRAL
+from qh1a.sim.misreading import UNDISTURBED, Misreading, slot
 from qh1a.tick import Phase
 from qh1a.units import NS_PER_S, Ns, nanoseconds
 
@@ -44,6 +45,19 @@ class ScriptedFault:
     magnitude: float
     profile: Profile
     phase: Phase
+    channel: Channel | None = None
+    """The sensor, for a fault of one."""
+
+    @property
+    def slot(self) -> int:
+        """What it drives, as an index into all that can be disturbed."""
+        return slot(self.fault.disturbance, self.channel)
+
+    @property
+    def drives(self) -> str:
+        """The same in words."""
+        name = self.fault.disturbance.name
+        return name if self.channel is None else f"{name} of {CHANNELS[self.channel].id}"
 
     @property
     def ends_s(self) -> float:
@@ -53,7 +67,8 @@ class ScriptedFault:
         return self.at_s + self.duration_s
 
 
-_KEYS: Final = ("fault", "at_s", "duration_s", "magnitude", "profile", "phase")
+_KEYS: Final = ("fault", "at_s", "duration_s", "magnitude", "profile", "phase", "channel")
+_CHANNEL: Final = "channel"
 _NAMES: Final = ", ".join(BY_NAME)
 _PROFILES: Final = ", ".join(p.value for p in Profile)
 _PHASES: Final = ", ".join(p.name for p in Phase)
@@ -115,16 +130,24 @@ class _Reader:
         magnitude = fault.default
         if "magnitude" in self._table:
             magnitude = self._number("magnitude", fault.lo, fault.hi, fault.unit)
-        return ScriptedFault(fault, at_s, duration_s, magnitude, profile, phase)
+        return ScriptedFault(fault, at_s, duration_s, magnitude, profile, phase, self._sensor(fault))
+
+    def _sensor(self, fault: FaultRow) -> Channel | None:
+        ids = [CHANNELS[c].id for c in fault.channels]
+        if ids:
+            return BY_ID[self._choice(_CHANNEL, ids[0], ", ".join(ids))]
+        if _CHANNEL in self._table:
+            raise self._refused(_CHANNEL, f"no channel with {fault.name}")
+        return None
 
 
 def _refuse_overlap(rows: Sequence[ScriptedFault], file: str) -> None:
     """Refuse the last row when it drives what an earlier one drives, at a time when both may be on."""
     new = rows[-1]
     for i, old in enumerate(rows[:-1]):
-        if old.fault.disturbance is not new.fault.disturbance:
+        if old.slot != new.slot:
             continue
-        here, drives = f"fault[{len(rows) - 1}]", f"fault[{i}] drives {new.fault.disturbance.name} too"
+        here, drives = f"fault[{len(rows) - 1}]", f"fault[{i}] drives {new.drives} too"
         if old.phase is not new.phase:
             # Nobody knows beforehand how long a phase lasts.
             raise FaultError(file, f"{here}.phase", new.phase.name, f"{old.phase.name}, because {drives}")
@@ -145,7 +168,6 @@ class Activity(NamedTuple):
 
 
 _NEVER: Final = 1 << 62
-_NEUTRAL: Final = tuple(float(x) for x in NEUTRAL)
 _STATE: Final = struct.Struct(f"<{len(Phase)}q")
 
 
@@ -158,6 +180,8 @@ class FaultScript:
     def __init__(self, rows: Sequence[ScriptedFault] = (), seed: int = 0) -> None:
         self._rows = tuple(rows)
         self._keys = tuple(stream_key(seed, f"fault {i} {r.fault.name}") for i, r in enumerate(self._rows))
+        self.misleads = any(isinstance(r.fault.disturbance, Misreading) for r in self._rows)
+        """Whether any of them is a fault of a sensor."""
         self._entered = [_NEVER] * len(Phase)
         # Nothing changes before `_wake`; that makes a healthy step cost one comparison.
         self._wake = _NEVER
@@ -176,12 +200,15 @@ class FaultScript:
         return entered + nanoseconds(row.at_s), end
 
     def disturb(self, now: int, disturbance: npt.NDArray[np.float64]) -> None:
-        """Write what the faults do in the step that begins at `now` over the healthy values."""
+        """Write what the faults do in the step that begins at `now` over the healthy values.
+
+        `disturbance` is in the order of `misreading.UNDISTURBED`; the sensors' part may lack.
+        """
         if now < self._wake:
             return
         self._wake = _NEVER
         for row in self._rows:
-            disturbance[row.fault.disturbance] = _NEUTRAL[row.fault.disturbance]
+            disturbance[row.slot] = UNDISTURBED[row.slot]
         for row, key in zip(self._rows, self._keys, strict=True):
             begin, end = self._span(row)
             if now < begin:
@@ -190,7 +217,7 @@ class FaultScript:
                 self._wake = now
                 share = _share(row, (now - begin) / NS_PER_S, key)
                 healthy = 0.0 if row.fault.drive is Drive.SET else 1.0
-                disturbance[row.fault.disturbance] = healthy + share * (row.magnitude - healthy)
+                disturbance[row.slot] = healthy + share * (row.magnitude - healthy)
 
     def active(self, now: int) -> tuple[Activity, ...]:
         """Every fault that has come on by `now`, for the record."""

@@ -5,6 +5,7 @@ from typing import Final
 import pytest
 
 from qh1a.sim.fault_table import FAULTS, FaultRow
+from qh1a.sim.misreading import slot
 from qh1a.tick import State
 from tests.sessions.corners import Corner, settled
 
@@ -18,7 +19,7 @@ ONSET_S: Final = 300.0
 @pytest.mark.parametrize("row", FAULTS, ids=lambda row: row.name)
 def test_its_rules_answer_and_without_rules_none_does(row: FaultRow) -> None:
     t = settled(Corner("typical"))
-    t.load(row.disturbance, row.default, min(ONSET_S, row.over_s))
+    t.load(slot(row.disturbance, next(iter(row.channels), None)), row.default, min(ONSET_S, row.over_s))
     raised: list[str] = []
     for _ in range(round(LATE_S.get(row.name, WATCHED_S) / 10.0)):
         course = t.run(10.0)

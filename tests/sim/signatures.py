@@ -2,24 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from qh1a.channels import Channel
 from qh1a.sim.truth import Truth
 
 
+class Of(Enum):
+    """What is looked at, over a second."""
+
+    MEAN = "mean"
+    SPREAD = "standard deviation"
+    AGE = "age of the reading, s"
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """`signal` is off the twin's by `by` to 1.6 `by` at `within_s` after the onset.
 
-    Until `not_before_s` it is off by little. All in the signal's own unit, on means over a second. The twin
-    itself moves by less than half of it meanwhile.
+    Until `not_before_s` it is off by little. All in the signal's own unit, over a second. The twin itself
+    moves by less than half of it meanwhile.
     """
 
     signal: Channel | Truth
     by: float
     within_s: float
     not_before_s: float = 0.0
+    of: Of = Of.MEAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
     "heater_stuck_on": Signature(
         (Sign(_T.HEATER_W, 16.0, 1.0), Sign(_C.T_W1, 0.8, 10.0, 1.0), Sign(_C.T_BR, 0.6, 40.0, 10.0))
     ),
+    "temperature_probe_loose": Signature((Sign(_C.T_BR, -2.5, 1.0),), (_C.T_W1, _C.T_RET)),
     "gas_supply_lost": Signature(
         (Sign(_C.G_O2, -16.0, 10.0), Sign(_C.G_AIR, -60.0, 10.0), Sign(_C.DO_IN, -17.0, 300.0, 10.0)),
         (_C.Q_C,),
@@ -110,9 +121,16 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
         (Sign(_C.G_CO2, -4.1, 10.0), Sign(_C.PH, 0.08, 300.0, 5.0)), (_C.Q_C, _C.G_O2, _C.G_AIR)
     ),
     "oxygenator_wetting": Signature((Sign(_C.DO_IN, -10.0, 3600.0, 600.0),), (_C.G_O2, _C.Q_C)),
+    "oxygen_sensor_fouling": Signature((Sign(_C.DO_IN, -30.0, 3600.0, 60.0),), (_C.DO_OUT, _C.G_O2)),
     "bioreactor_blocked_fibres": Signature(
         (Sign(_C.P_BRI, 33.0, 10.0), Sign(_C.P_BRI, 34.0, 60.0)), (_C.N_CP,)
     ),
+    "pressure_offset": Signature((Sign(_C.P_VEN, 13.0, 1.0),), (_C.P_PRE, _C.P_VEN_N, _C.Q_B)),
+    "pressure_frozen": Signature((Sign(_C.P_VEN, -0.35, 2.0, of=Of.SPREAD),), (_C.P_PRE, _C.P_VEN_N)),
+    "flow_meter_gain": Signature((Sign(_C.Q_B, 5.6, 1.0),), (_C.N_BP, _C.P_ACC)),
+    "scale_creep": Signature((Sign(_C.W_R, 25.0, 300.0, 4.0),), (_C.LVL_R, _C.Q_P, _C.Q_R)),
+    "readings_lost": Signature((Sign(_C.P_VEN, 9.0, 10.0, of=Of.AGE),), (_C.P_PRE, _C.P_VEN_N)),
+    "noise_burst": Signature((Sign(_C.P_VEN, 6.5, 2.0, of=Of.SPREAD),), (_C.P_PRE, _C.P_VEN_N)),
     "perfusion_pump_stall": Signature(
         (
             Sign(_C.N_CP, -16.0, 3.0), Sign(_C.Q_C, -83.0, 3.0), Sign(_C.P_BRI, -92.0, 10.0),

@@ -14,7 +14,7 @@ from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank
 from qh1a.sim.truth import Truth
 from qh1a.tick import LEASE_NS, Commands, Phase
-from qh1a.units import TICK_NS, Ns
+from qh1a.units import NS_PER_S, TICK_NS, Ns
 from tests.contract.subjects import ROWS
 from tests.sim.circuits import W, bench
 
@@ -30,6 +30,7 @@ class Seen(NamedTuple):
 
     values: Floats
     truth: Floats
+    age_s: Floats
 
     def of(self, signal: Channel | Truth) -> Floats:
         """One signal."""
@@ -55,13 +56,15 @@ def played(faults: Sequence[ScriptedFault], seconds: float) -> Seen:
     script.enter(Phase.RAMP, Ns(ONSET * TICK_NS))
     plant = SimPlant(circuit, SensorBank(ROWS, 1), script)
     ticks = ONSET + round(seconds * SECOND)
-    values, truth = np.empty((ticks, N_MEASURED)), np.empty((ticks, len(Truth)))
+    values, truth, age = (np.empty((ticks, n)) for n in (N_MEASURED, len(Truth), N_MEASURED))
     for tick in range(ticks):
         now = Ns(tick * TICK_NS)
-        values[tick] = plant.read(now).value
+        frame = plant.read(now)
+        values[tick] = frame.value
+        age[tick] = (now - np.array(frame.at)) / NS_PER_S
         truth[tick] = plant.truth
         plant.apply(Commands(Ns(now + LEASE_NS), commands))
-    return Seen(values, truth)
+    return Seen(values, truth, age)
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +75,9 @@ def twin() -> Seen:
 
 def usual(row: FaultRow) -> ScriptedFault:
     """The fault as a script has it that names nothing but the fault."""
-    return ScriptedFault(row, 0.0, row.over_s or None, row.default, row.profile, Phase.RAMP)
+    return ScriptedFault(
+        row, 0.0, row.over_s or None, row.default, row.profile, Phase.RAMP, *row.channels[:1]
+    )
 
 
 def noise() -> Floats:
