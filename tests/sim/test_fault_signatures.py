@@ -91,6 +91,8 @@ def test_what_it_has_nothing_to_do_with_stays(faulted: tuple[FaultRow, Seen]) ->
     for channel in SIGNATURES[row.name].still:
         off = np.abs(seen.values[:, channel] - twin().values[: len(seen.values), channel])
         assert off.max() < VISIBLE * limit[channel], (channel, off.max())
+    if all(sign.of is not Of.AGE for sign in SIGNATURES[row.name].signs):
+        assert (seen.age_s == twin().age_s[: len(seen.age_s)]).all()
 
 
 def test_the_books_close_under_it(faulted: tuple[FaultRow, Seen]) -> None:
