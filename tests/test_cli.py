@@ -12,7 +12,7 @@ from qh1a.cli import app
 from qh1a.config import root
 from qh1a.hazards import LIMITS, RULES
 from qh1a.record import SessionFile, summarise
-from qh1a.sim.faults import FAULTS
+from qh1a.sim.fault_table import FAULTS
 from qh1a.tick import Phase, State
 
 
@@ -234,7 +234,8 @@ def test_describe_has_the_promised_fields() -> None:
         "hazards": "id harm severity controls rules",
         "limits": "key unit value hard_lo hard_hi source",
         "phases": "name actuators next",
-        "faults": "code name unit lo hi",
+        "faults": "code name mechanism label unit lo hi default profile over_s earliest_s response channels "
+        "signature",
     }
     for table, fields in promised.items():
         for row in rows(table):

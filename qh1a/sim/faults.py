@@ -1,102 +1,27 @@
-"""Faults: what can go wrong with the circuit, as a table, and scripts that say when it does.
+"""Fault scripts: which faults of the catalogue (`fault_table`) come when, and what they then disturb.
 
-A fault drives one disturbance of the circuit (`truth.Disturbance`); the circuit knows nothing of faults, the
-controller sees only their signs. Codes are those of the physics reference, section 5; from F47 on they are
-this project's own.
+A fault drives one disturbance of the circuit (`truth.Disturbance`) or one misreading of one sensor
+(`misreading.Misreading`); circuit and sensors know nothing of faults, the controller sees only their signs.
 """
 
 import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from qh1a.channels import BY_ID, CHANNELS, Channel
 from qh1a.sim.counter import stream_key, unit
-from qh1a.sim.truth import NEUTRAL, Disturbance
+from qh1a.sim.fault_table import FAULTS, Drive, FaultRow, Profile
+from qh1a.sim.misreading import UNDISTURBED, Misreading, slot
 from qh1a.tick import Phase
 from qh1a.units import NS_PER_S, Ns, nanoseconds
 
-
-class Drive(Enum):
-    """How a fault acts on its disturbance: `magnitude` is its value, or a factor on the healthy value."""
-
-    SET = "set"
-    MULTIPLY = "multiply"
-
-
-class Profile(Enum):
-    """How a fault comes on. All but STEP and INTERMITTENT need `duration_s`."""
-
-    STEP = "step"
-    """All at once; gone after `duration_s`, or stays."""
-    RAMP = "ramp"
-    """In a straight line over `duration_s`; stays."""
-    EXPONENTIAL = "exponential"
-    """Fast at first: 63 % at a third of `duration_s`, 95 % at its end; stays."""
-    INTERMITTENT = "intermittent"
-    """There at first, then there or not, drawn second by second; over after `duration_s`, or goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaultRow:
-    """One fault of the catalogue: what it does, what `magnitude` means, what it drives, how it shows."""
-
-    code: str
-    name: str
-    does: str
-    unit: str
-    lo: float
-    hi: float
-    default: float
-    disturbance: Disturbance
-    drive: Drive
-    signature: str
-
-
-_D = Disturbance
-FAULTS: Final = (
-    FaultRow(
-        "F01", "access_needle_on_wall", "The access needle lies against the vessel wall.",
-        "times", 1.1, 10.0, 5.0, _D.R_ACC_FACTOR, Drive.MULTIPLY,
-        "P_acc falls within a second, with chatter when intermittent; Q_b and P_pre fall a little",
-    ),
-    FaultRow(
-        "F03", "return_line_kink", "The return line is kinked or pinched.",
-        "times", 1.1, 50.0, 10.0, _D.R_RET_FACTOR, Drive.MULTIPLY,
-        "P_ven rises within seconds, P_pre follows, filtrate pressure rises with them",
-    ),
-    FaultRow(
-        "F04", "return_disconnection", "The venous line end slips off and runs to the outside.",
-        "1", 1.0, 1.0, 1.0, _D.RETURN_OPEN, Drive.SET,
-        "P_ven drops by the venous pressure and the needle's share, blood is lost at the rate of Q_b",
-    ),
-    FaultRow(
-        "F24", "separation_pump_stall", "The separation pump stands still whatever it is told.",
-        "1", 1.0, 1.0, 1.0, _D.PP_STALL, Drive.SET,
-        "N_pp and Q_p go to 0, TMP collapses, W_r falls while the return pump runs on",
-    ),
-    FaultRow(
-        "F33", "heater_stuck_on", "The warmer's switch is stuck: full power until its relay opens.",
-        "W", 5.0, 150.0, 60.0, _D.HEATER_STUCK_W, Drive.SET,
-        "T_w1 and T_w2 climb past the set point, T_br follows; fast at low perfusion flow",
-    ),
-    FaultRow(
-        "F47", "perfusion_pump_stall", "The perfusion pump stands still whatever it is told.",
-        "1", 1.0, 1.0, 1.0, _D.CP_STALL, Drive.SET,
-        "N_cp and Q_c go to 0, P_bri and P_f2 fall, the cells get no oxygen",
-    ),
-    FaultRow(
-        "F48", "air_in_return_line", "Air gets into the return line before the air detector.",
-        "mL/s", 0.001, 5.0, 0.1, _D.AIR_RETURN_ML_S, Drive.SET,
-        "AIR_v counts up after the transport time of the line",
-    ),
-)  # fmt: skip
-"""The catalogue, one row per fault."""
-
+_ONSETS: Final = frozenset({Profile.RAMP, Profile.EXPONENTIAL})
+"""Profiles that need a duration and stay."""
 BY_NAME: Final[Mapping[str, FaultRow]] = {row.name: row for row in FAULTS}
 
 
@@ -120,16 +45,30 @@ class ScriptedFault:
     magnitude: float
     profile: Profile
     phase: Phase
+    channel: Channel | None = None
+    """The sensor, for a fault of one."""
+
+    @property
+    def slot(self) -> int:
+        """What it drives, as an index into all that can be disturbed."""
+        return slot(self.fault.disturbance, self.channel)
+
+    @property
+    def drives(self) -> str:
+        """The same in words."""
+        name = self.fault.disturbance.name
+        return name if self.channel is None else f"{name} of {CHANNELS[self.channel].id}"
 
     @property
     def ends_s(self) -> float:
         """When it is over on the script's own time: infinite for one that stays."""
-        if self.duration_s is None or self.profile in {Profile.RAMP, Profile.EXPONENTIAL}:
+        if self.duration_s is None or self.profile in _ONSETS:
             return math.inf
         return self.at_s + self.duration_s
 
 
-_KEYS: Final = ("fault", "at_s", "duration_s", "magnitude", "profile", "phase")
+_KEYS: Final = ("fault", "at_s", "duration_s", "magnitude", "profile", "phase", "channel")
+_CHANNEL: Final = "channel"
 _NAMES: Final = ", ".join(BY_NAME)
 _PROFILES: Final = ", ".join(p.value for p in Profile)
 _PHASES: Final = ", ".join(p.name for p in Phase)
@@ -179,26 +118,36 @@ class _Reader:
             if key not in _KEYS:
                 raise self._refused(key, f"the keys {', '.join(_KEYS)}")
         fault = BY_NAME[self._choice("fault", None, _NAMES)]
-        profile = Profile(self._choice("profile", "step", _PROFILES))
+        profile = Profile(self._choice("profile", fault.profile.value, _PROFILES))
         phase = Phase[self._choice("phase", "RAMP", _PHASES)]
         at_s = self._number("at_s", 0.0, self._prescribed_s, "s (the prescribed end)")
-        duration_s = None
-        if "duration_s" in self._table or profile in {Profile.RAMP, Profile.EXPONENTIAL}:
+        duration_s: float | None = None
+        if "profile" not in self._table and "duration_s" not in self._table and fault.over_s:
+            duration_s = fault.over_s
+        elif "duration_s" in self._table or profile in _ONSETS:
             # Shorter than a step it might never be seen.
             duration_s = self._number("duration_s", 0.1, 86400.0, f"s ({profile.value})")
         magnitude = fault.default
         if "magnitude" in self._table:
             magnitude = self._number("magnitude", fault.lo, fault.hi, fault.unit)
-        return ScriptedFault(fault, at_s, duration_s, magnitude, profile, phase)
+        return ScriptedFault(fault, at_s, duration_s, magnitude, profile, phase, self._sensor(fault))
+
+    def _sensor(self, fault: FaultRow) -> Channel | None:
+        ids = [CHANNELS[c].id for c in fault.channels]
+        if ids:
+            return BY_ID[self._choice(_CHANNEL, ids[0], ", ".join(ids))]
+        if _CHANNEL in self._table:
+            raise self._refused(_CHANNEL, f"no channel with {fault.name}")
+        return None
 
 
 def _refuse_overlap(rows: Sequence[ScriptedFault], file: str) -> None:
     """Refuse the last row when it drives what an earlier one drives, at a time when both may be on."""
     new = rows[-1]
     for i, old in enumerate(rows[:-1]):
-        if old.fault.disturbance is not new.fault.disturbance:
+        if old.slot != new.slot:
             continue
-        here, drives = f"fault[{len(rows) - 1}]", f"fault[{i}] drives {new.fault.disturbance.name} too"
+        here, drives = f"fault[{len(rows) - 1}]", f"fault[{i}] drives {new.drives} too"
         if old.phase is not new.phase:
             # Nobody knows beforehand how long a phase lasts.
             raise FaultError(file, f"{here}.phase", new.phase.name, f"{old.phase.name}, because {drives}")
@@ -219,7 +168,6 @@ class Activity(NamedTuple):
 
 
 _NEVER: Final = 1 << 62
-_NEUTRAL: Final = tuple(float(x) for x in NEUTRAL)
 _STATE: Final = struct.Struct(f"<{len(Phase)}q")
 
 
@@ -232,6 +180,8 @@ class FaultScript:
     def __init__(self, rows: Sequence[ScriptedFault] = (), seed: int = 0) -> None:
         self._rows = tuple(rows)
         self._keys = tuple(stream_key(seed, f"fault {i} {r.fault.name}") for i, r in enumerate(self._rows))
+        self.misleads = any(isinstance(r.fault.disturbance, Misreading) for r in self._rows)
+        """Whether any of them is a fault of a sensor."""
         self._entered = [_NEVER] * len(Phase)
         # Nothing changes before `_wake`; that makes a healthy step cost one comparison.
         self._wake = _NEVER
@@ -250,12 +200,15 @@ class FaultScript:
         return entered + nanoseconds(row.at_s), end
 
     def disturb(self, now: int, disturbance: npt.NDArray[np.float64]) -> None:
-        """Write what the faults do in the step that begins at `now` over the healthy values."""
+        """Write what the faults do in the step that begins at `now` over the healthy values.
+
+        `disturbance` is in the order of `misreading.UNDISTURBED`; the sensors' part may lack.
+        """
         if now < self._wake:
             return
         self._wake = _NEVER
         for row in self._rows:
-            disturbance[row.fault.disturbance] = _NEUTRAL[row.fault.disturbance]
+            disturbance[row.slot] = UNDISTURBED[row.slot]
         for row, key in zip(self._rows, self._keys, strict=True):
             begin, end = self._span(row)
             if now < begin:
@@ -264,7 +217,7 @@ class FaultScript:
                 self._wake = now
                 share = _share(row, (now - begin) / NS_PER_S, key)
                 healthy = 0.0 if row.fault.drive is Drive.SET else 1.0
-                disturbance[row.fault.disturbance] = healthy + share * (row.magnitude - healthy)
+                disturbance[row.slot] = healthy + share * (row.magnitude - healthy)
 
     def active(self, now: int) -> tuple[Activity, ...]:
         """Every fault that has come on by `now`, for the record."""

@@ -11,9 +11,10 @@ from qh1a.channels import N_MEASURED, Channel
 from qh1a.plant import Identity, PlantKind, SafeReport
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultScript
+from qh1a.sim.misreading import UNDISTURBED, Misreading
 from qh1a.sim.node import ProtectiveNode
 from qh1a.sim.sensors import SensorBank
-from qh1a.sim.truth import NEUTRAL
+from qh1a.sim.truth import Disturbance
 from qh1a.tick import (
     STATES,
     UNPOWERED,
@@ -80,7 +81,10 @@ class SimPlant:
         self._state: State | None = None
         self._posted: tuple[float, ...] | None = None
         self._in_force: tuple[float, ...] = UNPOWERED
-        self._disturbance: npt.NDArray[np.float64] = np.array(NEUTRAL, dtype=np.float64)
+        self._disturbance: npt.NDArray[np.float64] = np.array(UNDISTURBED, dtype=np.float64)
+        # Views: the circuit's part, and a row per channel.
+        self._of_circuit = self._disturbance[: len(Disturbance)]
+        self._wrong = self._disturbance[len(Disturbance) :].reshape(N_MEASURED, len(Misreading))
         # Views: quicker to look at than the arrays.
         self._value, self._at = sensors.value.data, sensors.at.data
         self._quality_seen = b""
@@ -117,9 +121,12 @@ class SimPlant:
         posted, in_force = self._posted, self._in_force
         if self._node.tripped or (posted is not in_force and posted is not None):
             value = self._with_states(value)
-        at = [self._time] * N_MEASURED
-        for channel in self._sensors.slow:
-            at[channel] = self._at[channel]
+        if self._faults.misleads:
+            at = self._at.tolist()
+        else:
+            at = [self._time] * N_MEASURED
+            for channel in self._sensors.slow:
+                at[channel] = self._at[channel]
         seen = self._sensors.quality.tobytes()
         if seen != self._quality_seen:
             self._quality_seen = seen
@@ -146,10 +153,11 @@ class SimPlant:
         end = begin + TICK_NS
         self._in_force = self._node.decide(end, self._sensors.value.item(_T_W_N))
         self._faults.disturb(begin, self._disturbance)
-        self._circuit.step(self._in_force, self._disturbance)
+        self._circuit.step(self._in_force, self._of_circuit)
         self._time = end
         self._tick += 1
-        self._sensors.step(self._circuit.truth, self._tick, end)
+        wrong = self._wrong if self._faults.misleads else None
+        self._sensors.step(self._circuit.truth, self._tick, end, wrong)
 
     def apply(self, commands: Commands) -> None:
         """Post the whole desired state; in force from the next step until its lease ends."""
@@ -220,7 +228,7 @@ class SimPlant:
         self._state = None if last == _NO_STATE else State(last)
         self._posted = _VALUES.unpack_from(state, _HEAD.size) if posted else None
         self._in_force = _VALUES.unpack_from(state, _HEAD.size + _VALUES.size)
-        self._disturbance[:] = NEUTRAL
+        self._disturbance[:] = UNDISTURBED
         for part, size in zip(self._parts, sizes, strict=True):
             part.restore(state[head : head + size])
             head += size

@@ -26,7 +26,8 @@ import numpy.typing as npt
 from annotated_types import Interval, Len
 
 from qh1a.channels import BY_ID, CHANNELS, N_MEASURED, Channel
-from qh1a.sim.counter import stream_key, uniform
+from qh1a.sim.counter import normal_at, stream_key, uniform
+from qh1a.sim.misreading import HONEST
 from qh1a.sim.sampling import Column, Plan, Term, sample
 from qh1a.sim.truth import Truth
 from qh1a.tick import Quality
@@ -209,6 +210,7 @@ class SensorBank:
         self.value: npt.NDArray[np.float64] = np.zeros(N_MEASURED)
         self.at: npt.NDArray[np.int64] = np.zeros(N_MEASURED, dtype=np.int64)
         self.quality: npt.NDArray[np.int64] = np.full(N_MEASURED, Quality.NOT_FITTED, dtype=np.int64)
+        self._index = {int(r.channel): i for i, r in enumerate(self._rows)}
         self.slow = tuple(int(r.channel) for r in self._rows if r.figures.period_s > STEP_S)
         self._table: npt.NDArray[np.float64] = np.zeros((len(self._rows), len(Column)))
         self._plan: npt.NDArray[np.int64] = np.zeros((len(self._rows), len(Plan)), dtype=np.int64)
@@ -249,12 +251,45 @@ class SensorBank:
         plan[Plan.KEY] = key - (1 << 64) if key >> 63 else key
         plan[Plan.EXACT_ENDS] = channel.unit == "open"
 
-    def step(self, truth: npt.NDArray[np.float64], tick: int, at: int) -> None:
+    def step(
+        self,
+        truth: npt.NDArray[np.float64],
+        tick: int,
+        at: int,
+        wrong: npt.NDArray[np.float64] | None = None,
+    ) -> None:
         """Let 0.1 s pass at the sensors: take the samples that are due in step `tick`, stamped `at` (ns).
 
-        The first step of a bank samples every sensor, settled on the truth it sees.
+        The first step of a bank samples every sensor, settled on the truth it sees. `wrong`: a row of
+        `Misreading` for each channel, or None when all are honest.
         """
+        before = None if wrong is None else (self.value.copy(), self.at.copy())
         sample(truth, self._table, self._plan, self._terms, self.value, self.at, self.quality, tick, at)
+        if wrong is not None and before is not None:
+            for channel in np.flatnonzero((wrong != HONEST).any(axis=1)).tolist():
+                self._misread(channel, wrong[channel].tolist(), before, tick, at)
+
+    def _misread(
+        self,
+        channel: int,
+        wrong: Sequence[float],
+        before: tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]],
+        tick: int,
+        at: int,
+    ) -> None:
+        """Spoil the sample just taken; a reading that is not due was spoilt when it was taken."""
+        gain, offset, noise, frozen, stale = wrong
+        if stale > 0.5:
+            self.at[channel] = before[1][channel]
+        if stale > 0.5 or frozen > 0.5:
+            self.value[channel] = before[0][channel]
+        elif self.at[channel] == at and self.quality[channel] == Quality.GOOD:
+            column = self._table[self._index[channel]]
+            lo, hi, lsb = column[Column.LO], column[Column.HI], column[Column.LSB]
+            key = stream_key(self._seed, f"{CHANNELS[channel].id} misread")
+            counts = (self.value[channel] * gain + offset) / lsb
+            counts += noise * normal_at(key - (1 << 64) if key >> 63 else key, tick)
+            self.value[channel] = (min(max(np.rint(counts), lo), hi) + 0.0) * lsb
 
     def zero(self) -> None:
         """Zero the pressure transducers: of their offset only a residual stays."""

@@ -19,9 +19,10 @@ from qh1a.control.setpoints import SetPoints, changed
 from qh1a.script import Script, ScriptedOperator, load_script
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultScript
+from qh1a.sim.misreading import UNDISTURBED
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank, sensor_rows
-from qh1a.sim.truth import NEUTRAL, Disturbance, Truth
+from qh1a.sim.truth import Disturbance, Truth
 from qh1a.tick import (
     Actuator,
     Decision,
@@ -65,17 +66,19 @@ class Loads(FaultScript):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: dict[Disturbance, tuple[float, float, int, int]] = {}
+        self._lines: dict[int, tuple[float, float, int, int]] = {}
 
-    def move(self, disturbance: Disturbance, to: float, begin: int, over_s: float) -> None:
-        """Move a disturbance from where it is now."""
+    def move(self, disturbance: int, to: float, begin: int, over_s: float) -> None:
+        """Move a disturbance, in the order of `UNDISTURBED`, from where it is now."""
+        self.misleads |= disturbance >= len(Disturbance)
         line = self._lines.get(disturbance)
-        there = NEUTRAL[disturbance] if line is None else _on(line, begin)
+        there = UNDISTURBED[disturbance] if line is None else _on(line, begin)
         self._lines[disturbance] = (there, to, begin, begin + max(1, round(over_s * NS_PER_S)))
 
     def clear(self) -> None:
         """Nothing is disturbed any more."""
         self._lines.clear()
+        self.misleads = False
 
     def disturb(self, now: int, disturbance: npt.NDArray[np.float64]) -> None:
         """Write what is asked for."""
@@ -208,7 +211,7 @@ class Treatment:
             self.sets = new
         self._said.append(Intent(self._ids, name, key, value, "test", "test"))
 
-    def load(self, disturbance: Disturbance, to: float, over_s: float = 0.0) -> None:
+    def load(self, disturbance: int, to: float, over_s: float = 0.0) -> None:
         """Begin to move a disturbance."""
         self.loads.move(disturbance, to, self.now, over_s)
 

@@ -1,0 +1,90 @@
+"""A plant at constant commands, with a fault and without: what each sensor and the truth did."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from qh1a.channels import CHANNELS, N_MEASURED, Channel
+from qh1a.sim.fault_table import FaultRow
+from qh1a.sim.faults import FaultScript, ScriptedFault
+from qh1a.sim.plant import SimPlant
+from qh1a.sim.sensors import SensorBank
+from qh1a.sim.truth import Truth
+from qh1a.tick import LEASE_NS, Commands, Phase
+from qh1a.units import NS_PER_S, TICK_NS, Ns
+from tests.contract.subjects import ROWS
+from tests.sim.circuits import W, bench
+
+Floats = npt.NDArray[np.float64]
+SECOND: Final = 10
+"""Ticks."""
+ONSET: Final = 5 * SECOND
+_GASES: Final = (20.0, 75.0, 5.0)
+
+
+class Seen(NamedTuple):
+    """What sensors showed and what really was, tick by tick; faults begin at tick `ONSET`."""
+
+    values: Floats
+    truth: Floats
+    age_s: Floats
+
+    def of(self, signal: Channel | Truth) -> Floats:
+        """One signal."""
+        return self.values[:, signal] if isinstance(signal, Channel) else self.truth[:, signal]
+
+
+@lru_cache(maxsize=1)
+def _settled() -> tuple[bytes, tuple[float, ...]]:
+    """An hour at 130/30/100 mL/min and 37.5 C: plasma has replaced the prime, all rests."""
+    it = bench()
+    it.actuators[W] = 37.5
+    it.actuators[W + 1 : W + 4] = _GASES
+    it.hold(3600.0, 130.0, 30.0, 100.0)
+    return it.circuit.snapshot(), tuple(it.actuators)
+
+
+def played(faults: Sequence[ScriptedFault], seconds: float) -> Seen:
+    """Watch for `seconds` after the onset, at the commands that had been in force for long."""
+    snapshot, commands = _settled()
+    circuit = bench().circuit
+    circuit.restore(snapshot)
+    script = FaultScript(faults, 1)
+    script.enter(Phase.RAMP, Ns(ONSET * TICK_NS))
+    plant = SimPlant(circuit, SensorBank(ROWS, 1), script)
+    ticks = ONSET + round(seconds * SECOND)
+    values, truth, age = (np.empty((ticks, n)) for n in (N_MEASURED, len(Truth), N_MEASURED))
+    for tick in range(ticks):
+        now = Ns(tick * TICK_NS)
+        frame = plant.read(now)
+        values[tick] = frame.value
+        age[tick] = (now - np.array(frame.at)) / NS_PER_S
+        truth[tick] = plant.truth
+        plant.apply(Commands(Ns(now + LEASE_NS), commands))
+    return Seen(values, truth, age)
+
+
+@lru_cache(maxsize=1)
+def twin() -> Seen:
+    """The healthy twin, over an hour."""
+    return played((), 3600.0)
+
+
+def usual(row: FaultRow) -> ScriptedFault:
+    """The fault as a script has it that names nothing but the fault."""
+    return ScriptedFault(
+        row, 0.0, row.over_s or None, row.default, row.profile, Phase.RAMP, *row.channels[:1]
+    )
+
+
+def noise() -> Floats:
+    """Standard deviation of what each channel shows at rest: noise and grid; infinite where not fitted."""
+    found = np.full(N_MEASURED, np.inf)
+    for row in ROWS:
+        level = float(twin().truth[:, row.truth].mean())
+        grid = CHANNELS[row.channel].lsb / np.sqrt(12.0)
+        found[row.channel] = np.sqrt(row.figures.noise**2 + (row.figures.noise_rel * level) ** 2 + grid**2)
+    return found
