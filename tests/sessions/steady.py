@@ -12,7 +12,6 @@ from qh1a.sim.truth import Truth
 from qh1a.tick import Outcome, Priority, State
 from tests.sessions.harness import Trace, run
 
-
 EVERY: Final = 7
 """Ticks between two rows. Once a second the perfusion pump's rollers, at 0.99 to 1.00 Hz, would nearly stand
 still in the rows: their mean was off by 2 %."""
