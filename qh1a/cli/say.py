@@ -12,6 +12,8 @@ DONE: Final = 0
 FAILED: Final = 1
 BAD_USE: Final = 2
 INTERRUPTED: Final = 130
+_WHOLE: Final = 26
+"""Characters of a column that a terminal must have room for."""
 
 
 class RefusedError(Exception):
@@ -58,8 +60,8 @@ def result_pairs(pairs: Iterable[tuple[str, str]]) -> None:
         typer.echo(f"{name:{width}}  {value}".rstrip())
 
 
-def result_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on stdout: aligned for a terminal, tab-separated in a pipe."""
+def result_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on stdout: aligned on a terminal, row by row on a narrow one, tab-separated in a pipe."""
     if not sys.stdout.isatty():
         for row in (headings, *rows):
             typer.echo("\t".join(row))
@@ -67,10 +69,20 @@ def result_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+    console = Console()
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    # A name that is cut off cannot be used: only longer texts are wrapped.
+    if sum(min(width, _WHOLE) + 2 for width in widths) > console.width:
+        for row in rows:
+            result_pairs(zip(headings, row, strict=True))
+            typer.echo()
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, width in zip(headings, widths, strict=True):
+        table.add_column(heading, no_wrap=width <= _WHOLE)
     for row in rows:
         table.add_row(*row)
-    Console().print(table, markup=False, highlight=False)
+    console.print(table, markup=False, highlight=False)
 
 
 def number(value: object, unit: str = "", decimals: int = 1) -> str:
