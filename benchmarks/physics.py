@@ -17,7 +17,7 @@ from sksundae.cvode import CVODE
 from benchmarks.bench import Bench
 from benchmarks.measure import Figure, blocks
 from qh1a.sim.circuit import SOLUTE_TICKS
-from qh1a.sim.truth import NEUTRAL
+from qh1a.sim.disturbance import NEUTRAL
 from tests.sim.carried import carry, steady
 from tests.sim.oracle import Setting, scales, setting
 from tests.sim.reference_rhs import Held

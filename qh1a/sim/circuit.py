@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qh1a.sim import bubbles, gas_side, layout, network, pumps, reactor, separator, slow, thermal, transport
 from qh1a.sim.constants import constants
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import EDGES, N_EDGES, N_FLOWS, NODE_TANK, Flow, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import N_ACTUATORS, C, S
@@ -20,7 +21,7 @@ from qh1a.sim.person import Person
 from qh1a.sim.pumps import N_DRIVE_CONSTANTS, N_DRIVES, Drive
 from qh1a.sim.species import N_SPECIES, Species
 from qh1a.sim.start import fill, state_size
-from qh1a.sim.truth import Disturbance, Truth
+from qh1a.sim.truth import Truth
 
 DT_S: Final = 0.1
 SOLUTE_TICKS: Final = 5

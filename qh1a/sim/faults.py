@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from qh1a.channels import BY_ID, CHANNELS, Channel
 from qh1a.sim.counter import stream_key, unit
-from qh1a.sim.fault_table import FAULTS, Drive, FaultRow, Profile
+from qh1a.sim.fault_row import Drive, FaultRow, Profile
+from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.misreading import UNDISTURBED, Misreading, slot
 from qh1a.tick import Phase
 from qh1a.units import NS_PER_S, Ns, nanoseconds

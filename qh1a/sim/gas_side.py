@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qh1a.sim import acid, fifo, layout, oxygen, oxygenator, pools
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import NODE_TANK, Flow, Line, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import C, S, Source
 from qh1a.sim.species import N_SPECIES, Species
-from qh1a.sim.truth import Disturbance
 
 _CO2: Final = int(Species.CO2)
 _HCO3: Final = int(Species.HCO3)

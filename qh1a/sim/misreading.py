@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import Final
 
 from qh1a.channels import N_MEASURED, Channel
-from qh1a.sim.truth import NEUTRAL, Disturbance
+from qh1a.sim.disturbance import NEUTRAL, Disturbance
 
 
 class Misreading(IntEnum):

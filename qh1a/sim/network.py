@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qh1a.sim import layout, pumps, separator
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import N_NODES, N_SOLVED, NODE_TANK, Flow, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import ATMOSPHERE, C, S
 from qh1a.sim.pumps import N_DRIVE_CONSTANTS, N_DRIVES, Drive, DriveConstant
-from qh1a.sim.truth import Disturbance
 
 _MOST_ITERATIONS: Final = 6
 _NOWHERE: Final = -1  # a branch end at a known pressure

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from qh1a.channels import N_MEASURED, Channel
 from qh1a.plant import Identity, PlantKind, SafeReport
 from qh1a.sim.circuit import Circuit
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.faults import FaultScript
 from qh1a.sim.misreading import UNDISTURBED, Misreading
 from qh1a.sim.node import ProtectiveNode
 from qh1a.sim.sensors import SensorBank
-from qh1a.sim.truth import Disturbance
 from qh1a.tick import (
     STATES,
     UNPOWERED,

@@ -23,13 +23,13 @@ from qh1a.sim import (
     transport,
 )
 from qh1a.sim.bioreactor import N_CELLS, Zone
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.fluid import FluidConst, FluidState
 from qh1a.sim.graph import NODE_TANK, Flow, Line, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import LINE_BORE_UM, C, S, Source
 from qh1a.sim.separator import SeparatorState
 from qh1a.sim.species import N_SPECIES, Species
-from qh1a.sim.truth import Disturbance
 
 _PRE: Final = NODE_TANK + Node.PRE
 _FILTER: Final = NODE_TANK + Node.LUMEN

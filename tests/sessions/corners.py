@@ -18,11 +18,12 @@ from qh1a.control.session import Refusal
 from qh1a.control.setpoints import SetPoints, changed
 from qh1a.script import Script, ScriptedOperator, load_script
 from qh1a.sim.circuit import Circuit
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.faults import FaultScript
 from qh1a.sim.misreading import UNDISTURBED
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank, sensor_rows
-from qh1a.sim.truth import Disturbance, Truth
+from qh1a.sim.truth import Truth
 from qh1a.tick import (
     Actuator,
     Decision,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from qh1a.channels import Channel
-from qh1a.sim.truth import Disturbance, Truth
+from qh1a.sim.disturbance import Disturbance
+from qh1a.sim.truth import Truth
 from qh1a.tick import Actuator
 from tests.sessions.corners import Corner
 

@@ -4,7 +4,8 @@ from typing import Final
 
 import pytest
 
-from qh1a.sim.fault_table import FAULTS, FaultRow
+from qh1a.sim.fault_row import FaultRow
+from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.misreading import slot
 from qh1a.tick import State
 from tests.sessions.corners import Corner, settled

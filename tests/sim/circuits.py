@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from qh1a.sim.circuit import DT_S, Circuit
+from qh1a.sim.disturbance import NEUTRAL, Disturbance
 from qh1a.sim.layout import N_ACTUATORS
 from qh1a.sim.parameters import CircuitParameters
 from qh1a.sim.person import Person
-from qh1a.sim.truth import NEUTRAL, Disturbance, Truth
+from qh1a.sim.truth import Truth
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 BP, PP, CP, RP, HP, W = range(6)

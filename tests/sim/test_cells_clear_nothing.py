@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from qh1a.sim import layout, slow
 from qh1a.sim.circuit import DT_S, SOLUTE_TICKS, _carry, _count
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import Flow, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import S
 from qh1a.sim.parameters import CircuitParameters
 from qh1a.sim.species import N_SPECIES, Species
-from qh1a.sim.truth import Disturbance, Truth
+from qh1a.sim.truth import Truth
 from tests.sim.carried import filled
 from tests.sim.circuits import PARAMETERS, PATIENT, PP, RP, Bench, W, bench
 

@@ -3,7 +3,8 @@
 import pytest
 
 from qh1a.sim.circuit import DT_S
-from qh1a.sim.truth import Disturbance, Truth
+from qh1a.sim.disturbance import Disturbance
+from qh1a.sim.truth import Truth
 from tests.sim.circuits import AC, BP, BV, CP, PARAMETERS, PC, PP, RC, RP, TREAT, VC, Bench, bench, treating
 
 _SNAPSHOT = treating(900.0).circuit.snapshot()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from qh1a.sim.truth import Disturbance, Truth
+from qh1a.sim.disturbance import Disturbance
+from qh1a.sim.truth import Truth
 from tests.sim.circuits import CP, PARAMETERS, TREAT, Bench, W, bench, treating
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from qh1a.sim.disturbance import NEUTRAL, Disturbance
 from qh1a.sim.layout import N_ACTUATORS
-from qh1a.sim.truth import NEUTRAL, Disturbance, Truth
+from qh1a.sim.truth import Truth
 from tests.sim.circuits import DRY, PATIENT, bench
 
 FLOW_LIMITS = ((-150, 225), (-60, 60), (-200, 200), (-60, 60), (0, 50))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from qh1a.sim.circuit import Circuit
-from qh1a.sim.truth import DISTURBANCES, NEUTRAL, TRUTHS, Disturbance, Truth
+from qh1a.sim.disturbance import DISTURBANCES, NEUTRAL, Disturbance
+from qh1a.sim.truth import TRUTHS, Truth
 from tests.sim.circuits import (
     AC,
     BP,

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from qh1a.hazards import RULES
-from qh1a.sim.fault_table import FAULTS, FaultRow, Profile
+from qh1a.sim.fault_row import FaultRow, Profile
+from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.truth import Truth
 from tests.sim.signatures import SIGNATURES, Of, Sign
 from tests.sim.twins import ONSET, SECOND, Floats, Seen, noise, played, twin, usual

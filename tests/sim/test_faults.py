@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from qh1a.channels import Channel
 from qh1a.config import read as parse
 from qh1a.config import root
-from qh1a.sim.fault_table import FAULTS, Drive, FaultRow, Profile
+from qh1a.sim.disturbance import NEUTRAL, Disturbance
+from qh1a.sim.fault_row import Drive, FaultRow, Profile
+from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.faults import BY_NAME, FaultError, FaultScript, ScriptedFault, read_script
 from qh1a.sim.misreading import UNDISTURBED, Misreading, slot
-from qh1a.sim.truth import NEUTRAL, Disturbance
 from qh1a.tick import Phase
 from qh1a.units import NS_PER_S, TICK_NS, Ns
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.harm import (
     WINDOW_S,
     HarmLimits,
@@ -17,7 +18,7 @@ from qh1a.sim.harm import (
     watch_patient,
     watch_returned,
 )
-from qh1a.sim.truth import Disturbance, Truth
+from qh1a.sim.truth import Truth
 from tests.sessions.harness import run
 from tests.sim.circuits import bench, treating
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from qh1a.channels import CHANNELS, Channel
-from qh1a.sim.fault_table import FAULTS, FaultRow, Profile
+from qh1a.sim.fault_row import FaultRow, Profile
+from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.faults import BY_NAME, ScriptedFault
 from qh1a.sim.misreading import Misreading
 from qh1a.sim.plant import SimPlant

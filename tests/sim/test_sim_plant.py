@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from qh1a.channels import Channel
 from qh1a.plant import Plant, PlantKind
-from qh1a.sim.fault_table import Profile
+from qh1a.sim.fault_row import Profile
 from qh1a.sim.faults import BY_NAME, ScriptedFault
 from qh1a.sim.plant import PATIENT_OFF, SimPlant
 from qh1a.sim.truth import Truth

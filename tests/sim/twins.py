@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
-from qh1a.sim.fault_table import FaultRow
+from qh1a.sim.fault_row import FaultRow
 from qh1a.sim.faults import FaultScript, ScriptedFault
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank

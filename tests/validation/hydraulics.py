@@ -19,13 +19,13 @@ from qh1a.sim.bioreactor import (
     hydraulics,
 )
 from qh1a.sim.constants import constants
+from qh1a.sim.disturbance import NEUTRAL
 from qh1a.sim.graph import Node
 from qh1a.sim.layout import C, S
 from qh1a.sim.pumps import N_DRIVE_CONSTANTS, N_DRIVES, Drive, DriveConstant
 from qh1a.sim.rheology import MMHG_PA
 from qh1a.sim.separator import FILM, N_SEPARATOR_STATES, SeparatorConst, SeparatorState
 from qh1a.sim.start import fill, state_size
-from qh1a.sim.truth import NEUTRAL
 from tests.sim.circuits import DRY, PARAMETERS
 from tests.sim.reactor_reference import BIOREACTOR, MU, Q_100
 from tests.validation.check import Check
