@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from qh1a import runtime
 from qh1a.channels import N_MEASURED, Channel
-from qh1a.cli.plant import Bedside, build_plant, load_parts
+from qh1a.cli.plant import Bedside, SimParts, build_plant, load_parts
 from qh1a.clock import VirtualClock
 from qh1a.config import Configuration
 from qh1a.control.kernel import Kernel
@@ -137,12 +137,13 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     patient: str = "aclf-typical.toml",
     person: dict[str, object] | None = None,
     cells: float | None = None,
+    change: Callable[[SimParts], SimParts] | None = None,
     every: int = 10,
     out: Path | None = None,
 ) -> Trace:
     """Run one session as `qh1a run` composes it, watched from both sides.
 
-    `person` changes the patient, `cells` is how many the bioreactor holds.
+    `person` changes the patient, `cells` is how many the bioreactor holds, `change` anything of the plant.
     """
     configuration = Configuration.load(prescription, overrides=sets or {})
     c = configuration
@@ -150,6 +151,8 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     if cells is not None:
         seeded = replace(parts.circuit.cells, count=cells)
         parts = replace(parts, circuit=replace(parts.circuit, cells=seeded))
+    if change is not None:
+        parts = change(parts)
     plant = build_plant(parts, c.prescription, seed)
     trace = Trace(every)
     clock = VirtualClock(None)

@@ -176,7 +176,7 @@ def _cleared(species: Species) -> float:
 
 SEPARATES_LESS: Final = (
     "the shipped separator is fitted to 41.8 mL/min at Q_b 130 mL/min and Hct 0.37, 32 % of any blood flow; "
-    "the published device gave 33 to 36 %"
+    "the published device gave 33 to 36 %: decided in [ADR 0013](adr/0013-separator-radius.md)"
 )
 SCHNEDITZ: Final = "Schneditz 2006: 35 sessions"
 EXCHANGE: Final = "plasma exchange: 77 patients"

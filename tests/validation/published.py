@@ -3,45 +3,73 @@
 `python -m tests.validation > docs/model.md` writes the page.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.validation import anchors, chemistry, hydraulics, patient, transport
-from tests.validation.check import Check, shown
+from tests.sensitivity import page as sensitivity
+from tests.validation import anchors, assumptions, chemistry, equations, hydraulics, patient, transport
+from tests.validation.check import CLOSED_FORM, Check, shown
+from tests.validation.table import table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "model.md"
 CHECKS: Final[tuple[Check, ...]] = (
     *hydraulics.CHECKS, *transport.CHECKS, *chemistry.CHECKS, *patient.CHECKS, *anchors.CHECKS,
 )  # fmt: skip
 
-_HEAD = """\
-# What the simulator is checked against
+NEAR: Final = frozenset(
+    {"V01", "V26", "V30", "V31", "V32", "V37", "P05", "P09", "P12", "P13", "P14", "P15", "T8"}
+)
+"""Checks that hold almost by arithmetic: one formula, or one figure of a shipped file and a factor."""
+_OF_ANALYSIS: Final = (CLOSED_FORM, "arithmetic")
+_OF_RULE: Final = "stromal cells: 0 +/- 1"
 
-Written by `python -m tests.validation > docs/model.md` (15 s) from the tables of `tests/validation`, which
-call the simulator's own functions. `make test` holds every figure inside its tolerance, and this page to what
-comes out. A tolerance is a share of the figure (rel) or in its unit; where the reference gives fewer digits
-than its tolerance, half a unit of the last. None of this validates what the rig file marks `[design]`:
-nothing is published of the real device.
+_HEAD = """\
+# The model card
+
+Written by `python -m tests.validation > docs/model.md` (15 s) from the tables of `tests/validation` and
+`tests/sensitivity`. What the simulator computes, what that is checked against, what it assumes, and which
+assumptions matter. What it is made of and what it cannot tell: [simulator.md](simulator.md).
+"""
+_CHECKED = """\
+## What is validated against what
+
+{all} checks call the simulator's own functions; `make test` holds every figure inside its tolerance, and this
+page to what comes out. A tolerance is a share of the figure (rel) or in its unit; where the reference gives
+fewer digits than its tolerance, half a unit of the last.
+
+| against | checks | what that shows |
+| --- | --- | --- |
+| analysis: closed forms, balances | {analysis} | that the equations are solved right |
+| the same model, computed apart | {apart} | that the patient's two pools agree with another program |
+| published measurements and targets | {published} | that the laws and figures are near what others saw |
+| the rule that stromal cells clear nothing | {rule} | that nothing is invented |
+
+{near} of them hold almost by arithmetic ({ids}): they guard a formula, a unit or a copied figure and
+prove little beside. {outside} are outside (below). Beside this page the march of the bioreactor, the
+patient's pools, fluid and acid are compared with independent solvers of differential equations, in
+`tests/sim` (`oracle`, `test_march`, `test_pools`, `test_fluid`, `test_acid`).
+
+None of this validates what the rig file marks `[design]`: nothing is published of the real device.
 """
 _ANALYTIC = """\
-## Against analysis
+### Against analysis
 
 Numbers as in the physics reference, section 3.1.
 """
 _PUBLISHED = """\
-## Against what was published
+### Against what was published
 
 P as in the physics reference, 3.2, T as in the clinical reference, 5.4. The tolerance is the scatter of the
 source, or the digits it gives.
 """
 _OUTSIDE = """\
-## Outside
+### Outside
 
 Marked **outside** above: the simulator misses these, and a test fails when it no longer does.
 """
 _ABSENT = """\
-## Not applicable
+### Not applicable
 
 What the references list and the simulator does not compute.
 """
@@ -66,10 +94,6 @@ ABSENT: Final = (
 )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *rows))
-
-
 def _tolerance(check: Check) -> str:
     if check.tolerance == 0.0:
         return "exact"
@@ -86,6 +110,18 @@ def _number(check: Check) -> int:
     return int(check.id.partition(",")[0][1:])
 
 
+def _overview() -> str:
+    sources = [check.source for check in CHECKS]
+    analysis = sum(source in _OF_ANALYSIS for source in sources)
+    apart, rule = sources.count(anchors.APART), sources.count(_OF_RULE)
+    near = [check for check in CHECKS if check.id in NEAR]
+    return _CHECKED.format(
+        all=len(CHECKS), analysis=analysis, apart=apart, rule=rule,
+        published=len(CHECKS) - analysis - apart - rule, near=len(near), ids=", ".join(sorted(NEAR)),
+        outside=sum(bool(check.outside) for check in CHECKS),
+    )  # fmt: skip
+
+
 def page() -> str:
     """The whole page."""
     head = ("check", "what", "unit", "expected", "tolerance", "obtained")
@@ -94,12 +130,16 @@ def page() -> str:
     outside = [(c.id, c.what, c.outside) for c in CHECKS if c.outside]
     return "\n".join((
         _HEAD,
+        equations.section(),
+        _overview(),
         _ANALYTIC,
-        _table(head, map(_cells, analytic)),
+        table(head, map(_cells, analytic)),
         _PUBLISHED,
-        _table((*head, "source"), ((*_cells(c), c.source) for c in found)),
+        table((*head, "source"), ((*_cells(c), c.source) for c in found)),
         _OUTSIDE,
-        _table(("check", "what", "why"), outside),
+        table(("check", "what", "why"), outside),
         _ABSENT,
-        _table(("check", "what", "why"), ABSENT),
+        table(("check", "what", "why"), ABSENT),
+        assumptions.section(),
+        sensitivity.section(),
     ))  # fmt: skip
