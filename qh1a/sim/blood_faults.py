@@ -101,7 +101,7 @@ BLOOD_FAULTS: Final = (
     ),
     FaultRow(
         "F18", "haemolysis", "The blood pump is over-occluded and bursts red cells.",
-        "haemolysis", "times", 1.5, 50.0, 20.0, _D.BP_SQUEEZE_FACTOR, _TIMES, _STEP, 0.0, 23.0, (),
+        "haemolysis", "times", 1.5, 50.0, 20.0, _D.BP_SQUEEZE_FACTOR, _TIMES, _STEP, 0.0, 23.0, ("H13.1",),
         "free haemoglobin turns the filtrate pink: BLD rises over minutes as in a blood leak",
         harm=(Truth.HARM_FREE_HAEM_UMOL,),
     ),
