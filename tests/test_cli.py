@@ -1,4 +1,5 @@
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -240,6 +241,11 @@ def test_describe_has_the_promised_fields() -> None:
     for table, fields in promised.items():
         for row in rows(table):
             assert set(fields.split()) <= set(row), table
+
+
+def test_a_fault_that_no_sensor_shows_has_no_earliest_time() -> None:
+    unseen = {r["name"] for r in rows("faults") if r["earliest_s"] is None}
+    assert unseen == {f.name for f in FAULTS if math.isinf(f.earliest_s)} != set()
 
 
 def test_describe_shows_the_whole_tables() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated, Final
 
 import typer
@@ -91,7 +92,8 @@ def hazard_rows() -> list[Row]:
 def fault_rows() -> list[Row]:
     """Every fault that a script may name; `lo` to `hi` is the range of `magnitude`, in `unit`.
 
-    `channels`: the sensors that `channel` may name; the first is meant without it.
+    `channels`: the sensors that `channel` may name; the first is meant without it. `earliest_s` is nothing
+    where no sensor can show the fault.
     """
     from qh1a.channels import CHANNELS
     from qh1a.sim.fault_table import FAULTS
@@ -99,7 +101,8 @@ def fault_rows() -> list[Row]:
     return [
         {
             "code": f.code, "name": f.name, "unit": f.unit, "lo": f.lo, "hi": f.hi, "default": f.default,
-            "profile": f.profile.value, "over_s": f.over_s, "label": f.label, "earliest_s": f.earliest_s,
+            "profile": f.profile.value, "over_s": f.over_s, "label": f.label,
+            "earliest_s": f.earliest_s if isfinite(f.earliest_s) else None,
             "response": list(f.response), "channels": [CHANNELS[c].id for c in f.channels],
             "mechanism": f.mechanism, "signature": f.signature,
         }

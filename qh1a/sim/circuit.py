@@ -9,7 +9,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import bubbles, gas_side, layout, network, pumps, reactor, separator, slow, thermal, transport
+from qh1a.sim import (
+    bedside,
+    bubbles,
+    gas_side,
+    layout,
+    network,
+    pumps,
+    reactor,
+    separator,
+    slow,
+    thermal,
+    transport,
+)
 from qh1a.sim.constants import constants
 from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import EDGES, N_EDGES, N_FLOWS, NODE_TANK, Flow, Node, Tank
@@ -72,6 +84,7 @@ def _split(
     c: NDArray[np.float64],
     d: NDArray[np.float64],
     heparin: float,
+    aside: float,
     wanted_cp: float,
 ) -> None:
     """Flows that follow from the solved ones."""
@@ -91,6 +104,8 @@ def _split(
     g = network.left(vol[Tank.SALINE], c[C.BAG_COLLAPSE]) / c[C.R_SALINE_RES]
     flow[Flow.SALINE_RES] = pumps.throttled(g, state[layout.POSITION + network.SR], c[C.R_CLAMP]) * c[C.HEAD]
     flow[Flow.HEPARIN] = heparin
+    flow[Flow.HEPARIN_ASIDE] = aside
+    bedside.lead(state, c, d)
     flow[Flow.OVERFLOW] = max(0.0, vol[Tank.RES] - c[C.RES_CAPACITY]) / DT_S
     wet = network.left(vol[NODE_TANK + Node.CHAMBER], c[C.CHAMBER_OUTLET])
     g, known = network.return_line(state, state[layout.PRESSURE + Node.CHAMBER], c, d)
@@ -156,6 +171,8 @@ def _carry(
     dt: float,
 ) -> None:
     """All that the fluid carries, over the `dt` s since the last time."""
+    state[S.RECIRCULATED] = d[Disturbance.RECIRCULATION]
+    bedside.give(state, d, dt)
     transport.move(state, c, dt)
     gas_side.exchange(state, c, actuators, d, dt)
     gas_side.hydrate(state, c, dt)
@@ -165,7 +182,7 @@ def _carry(
     watts = thermal.power(actuators[layout.W], d[Disturbance.HEATER_STUCK_W], t_out, state, c, dt)
     state[S.HEATER_W] = watts
     thermal.exchange(state, c, watts, state[S.AMBIENT], dt)
-    thermal.keep_core(state, c[C.CORE])
+    thermal.keep_core(state, c[C.CORE] + d[Disturbance.T_CORE_OFFSET_K])
     gas_side.breathe(state, c)
     slow.metabolise(state, c, dt)
     reactor.metabolise(state, c)
@@ -181,16 +198,18 @@ def _advance(
 ) -> None:
     """One step of the whole circuit."""
     vol, flow = state[layout.VOL : layout.MOVED], state[layout.FLOW : layout.VISCOSITY]
+    state[S.POOLED] = d[Disturbance.TONE_LOST] * c[C.CVP] * c[C.VENOUS_COMPLIANCE]
     wanted = np.empty(N_DRIVES)
     _drive(state, c, actuators, d, wanted)
-    heparin = min(max(0.0, actuators[layout.HP]) / 3600.0, vol[Tank.SYRINGE] / DT_S)
+    heparin, aside = bedside.syringe(state, c, actuators[layout.HP], d, DT_S)
     pre, fibres = NODE_TANK + Node.PRE, NODE_TANK + Node.LUMEN
     entering = state[layout.MASS + pre * N_SPECIES + Species.RBC] / vol[pre]
     packed = state[layout.MASS + fibres * N_SPECIES + Species.RBC] / vol[fibres]
     polarised = separator.limit(c[layout.TABLE : layout.REST], entering, packed, flow[Flow.BP])
+    polarised *= d[Disturbance.S1_LIMIT_FACTOR]
     state[S.Q_LIMIT] += (polarised - state[S.Q_LIMIT]) * (1.0 - exp(-DT_S / c[C.LAYER_S]))
     network.solve(state, c, wanted, heparin, d, DT_S)
-    _split(state, c, d, heparin, wanted[Drive.CP])
+    _split(state, c, d, heparin, aside, wanted[Drive.CP])
     _count(state)
     _carry_air(state, c, d)
     chamber = NODE_TANK + Node.CHAMBER

@@ -110,6 +110,9 @@ def _scalars(p: CircuitParameters, patient: Person) -> dict[C, float]:
         C.PLUNGER_N: p.pumps.heparin_syringe.friction,
         C.BATTERY_MIN: p.supply.battery,
         C.LATENT: LATENT_J_PER_ML / th.heat_capacity,
+        C.PLUNGER_N_PER_ML: p.pumps.heparin_syringe.stiffness,
+        C.PLUNGER_MOST_N: p.pumps.heparin_syringe.drive,
+        C.TRANSFUSED_HCT: p.transfusion.hct,
     }
 
 

@@ -32,6 +32,19 @@ class Disturbance(IntEnum):
     CO2_FACTOR = 22
     OX_KA_FACTOR = 23
     MAINS_LOST = 24
+    RECIRCULATION = 25
+    TONE_LOST = 26
+    BLEEDING_ML_MIN = 27
+    SALINE_ML_MIN = 28
+    T_CORE_OFFSET_K = 29
+    S1_LIMIT_FACTOR = 30
+    CLOTTING_FACTOR = 31
+    BP_SQUEEZE_FACTOR = 32
+    TRANSFUSION_ML_MIN = 33
+    HEPARIN_LINE_OFF = 34
+    SYRINGE_STUCK = 35
+    HEPARIN_FACTOR = 36
+    CITRATE_MMOL_H = 37
 
 
 class DisturbanceRow(NamedTuple):
@@ -82,5 +95,25 @@ DISTURBANCES: Final = (
     DisturbanceRow(_D.CO2_FACTOR, "1", 1.0, "carbon dioxide that flows, over what the blender means to give"),
     DisturbanceRow(_D.OX_KA_FACTOR, "1", 1.0, "gas exchange of the oxygenator"),
     DisturbanceRow(_D.MAINS_LOST, "1", 0.0, "1: on battery"),
+    DisturbanceRow(
+        _D.RECIRCULATION,
+        "1",
+        0.0,
+        "share of what the access draws that has just come back by the return limb",
+    ),
+    DisturbanceRow(
+        _D.TONE_LOST, "1", 0.0, "share of the vessels' tone that is lost: resistance and stressed volume"
+    ),
+    DisturbanceRow(_D.BLEEDING_ML_MIN, "mL/min", 0.0, "blood that the patient himself loses"),
+    DisturbanceRow(_D.SALINE_ML_MIN, "mL/min", 0.0, "0.9 % saline infused into the patient"),
+    DisturbanceRow(_D.T_CORE_OFFSET_K, "K", 0.0, "the patient's core temperature"),
+    DisturbanceRow(_D.S1_LIMIT_FACTOR, "1", 1.0, "filtrate flow at which the separator polarises"),
+    DisturbanceRow(_D.CLOTTING_FACTOR, "1", 1.0, "rate at which the separator's fibres clot"),
+    DisturbanceRow(_D.BP_SQUEEZE_FACTOR, "1", 1.0, "stress on the red cells in the blood pump's gap"),
+    DisturbanceRow(_D.TRANSFUSION_ML_MIN, "mL/min", 0.0, "packed red cells transfused into the patient"),
+    DisturbanceRow(_D.HEPARIN_LINE_OFF, "1", 0.0, "1: the heparin line is off at the circuit and drips"),
+    DisturbanceRow(_D.SYRINGE_STUCK, "1", 0.0, "1: the plunger of the heparin syringe does not move"),
+    DisturbanceRow(_D.HEPARIN_FACTOR, "1", 1.0, "heparin in the syringe, over what its label says"),
+    DisturbanceRow(_D.CITRATE_MMOL_H, "mmol/h", 0.0, "citrate infused into the patient"),
 )
 NEUTRAL: Final = tuple(row.neutral for row in DISTURBANCES)

@@ -36,8 +36,8 @@ class FaultRow:
     `magnitude` is in `unit`, from `lo` to `hi`. A script that names no profile gets `profile`, over
     `over_s` where that needs a duration. `label` is the truth a detector is scored against. `earliest_s`:
     how long after the onset, at the default magnitude and the usual profile, the first sensor is off by
-    five times its noise. `response`: the rules that answer in a settled treatment; none where a loop makes
-    up for it or only a trend tells.
+    five times its noise; infinite where none can show it. `response`: the rules that answer in a settled
+    treatment; none where a loop makes up for it or only a trend tells.
     """
 
     code: str

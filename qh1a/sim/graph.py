@@ -29,7 +29,8 @@ class Tank(IntEnum):
     """Tanks; those of the pressure nodes follow at `NODE_TANK`.
 
     WATER is the water outside: evaporated and passed, less what was infused. RETAINED is what the second
-    filter has kept back.
+    filter has kept back. BESIDE is what went past circuit and patient, less what the patient was given: blood
+    he bled himself, heparin that dripped, transfusions. Both are balances, which may be below 0.
     """
 
     PATIENT = 0
@@ -42,6 +43,7 @@ class Tank(IntEnum):
     INTERSTITIUM = 7
     WATER = 8
     RETAINED = 9
+    BESIDE = 10
 
 
 class Flow(IntEnum):
@@ -79,6 +81,9 @@ class Flow(IntEnum):
     EVAPORATION = 26
     CAPILLARY = 27
     INTAKE = 28
+    HEPARIN_ASIDE = 29
+    BLEEDING = 30
+    TRANSFUSION = 31
 
 
 N_SOLVED: Final = 16
@@ -151,6 +156,8 @@ PATHS: Final = (
     Path(Flow.SALINE_ACCESS, Tank.SALINE, (), node(Node.ACC)),
     Path(Flow.BP, node(Node.ACC), (_L.BLOOD_PUMP,), node(Node.PRE)),
     Path(Flow.HEPARIN, Tank.SYRINGE, (), node(Node.PRE)),
+    Path(Flow.HEPARIN_ASIDE, Tank.SYRINGE, (), Tank.BESIDE),
+    Path(Flow.BLEEDING, Tank.PATIENT, (), Tank.BESIDE),
     Path(Flow.S1_IN, node(Node.PRE), (_L.FILTER_IN,), node(Node.LUMEN)),
     Path(Flow.MEMBRANE, node(Node.LUMEN), (), node(Node.FIL)),
     Path(Flow.S1_OUT, node(Node.LUMEN), (_L.FILTER_OUT, _L.CHAMBER_INLET), node(Node.CHAMBER)),
@@ -190,6 +197,7 @@ _TWO_ENDS: Final = {
     Flow.EVAPORATION: (node(Node.OX), Tank.WATER),
     Flow.CAPILLARY: (Tank.INTERSTITIUM, Tank.PATIENT),
     Flow.INTAKE: (Tank.WATER, Tank.PATIENT),
+    Flow.TRANSFUSION: (Tank.BESIDE, Tank.PATIENT),
 }
 
 

@@ -97,15 +97,16 @@ def heart_rate(k: NDArray[np.float64], pressure: float) -> float:
 
 
 @compiled
-def set_point(k: NDArray[np.float64], vol: float, il6: float, temperature: float) -> float:
+def set_point(k: NDArray[np.float64], vol: float, il6: float, temperature: float, lost: float) -> float:
     """Resistance in mmHg.s/mL that the reflexes settle at, above 0; `il6` pg/mL in plasma, `temperature` C.
 
     There the relative change of resistance is the gain times the relative loss of pressure that it leaves.
+    `lost` is the share of their tone that the vessels have lost to a drug or a sepsis.
     """
     bound = il6 / (il6 + k[HaemoConst.IL6_HALF]) - k[HaemoConst.IL6_BOUND]
     warmth = temperature - k[HaemoConst.TEMPERATURE]
     change = exp(-k[HaemoConst.IL6_DILATION] * bound - k[HaemoConst.HEAT_DILATION] * warmth)
-    relaxed = k[HaemoConst.RESISTANCE] * change
+    relaxed = k[HaemoConst.RESISTANCE] * change * (1.0 - lost)
     gain, most = k[HaemoConst.GAIN] / k[HaemoConst.MAP], k[HaemoConst.REFLEX_LIMIT]
     unaided = venous_pressure(k, vol) + cardiac_output(k, vol) * relaxed
     tone = gain * (k[HaemoConst.MAP] - unaided) / (1.0 + gain * cardiac_output(k, vol) * relaxed)
@@ -114,9 +115,15 @@ def set_point(k: NDArray[np.float64], vol: float, il6: float, temperature: float
 
 @compiled
 def advance(
-    s: NDArray[np.float64], k: NDArray[np.float64], vol: float, il6: float, temperature: float, dt: float
+    s: NDArray[np.float64],
+    k: NDArray[np.float64],
+    vol: float,
+    il6: float,
+    temperature: float,
+    lost: float,
+    dt: float,
 ) -> None:
-    """Let the resistance relax for `dt` s; exact while `vol`, `il6` and `temperature` hold."""
+    """Let the resistance relax for `dt` s; exact while `vol`, `il6`, `temperature` and `lost` hold."""
     left = exp(-dt / k[HaemoConst.REFLEX_S])
-    target = set_point(k, vol, il6, temperature)
+    target = set_point(k, vol, il6, temperature, lost)
     s[HaemoState.RESISTANCE] = target + (s[HaemoState.RESISTANCE] - target) * left

@@ -106,6 +106,9 @@ class C(IntEnum):
     PLUNGER_N = 62
     BATTERY_MIN = 63
     LATENT = 64  # mL K per mL of water that evaporates
+    PLUNGER_N_PER_ML = 65
+    PLUNGER_MOST_N = 66
+    TRANSFUSED_HCT = 67
 
 
 class Source(IntEnum):
@@ -161,6 +164,10 @@ class S(IntEnum):
     T_OUT = 32  # of what leaves the warmer, C
     FILTERED = 33  # through the membrane since the last slow step, mL
     PUMPED = 34  # by the blood pump since then
+    POOLED = 35  # blood that vessels without tone hold without pressure, mL
+    RECIRCULATED = 36  # share of what the access draws
+    PUSHED = 37  # against a plunger that is stuck, mL
+    HEPARIN_OFF = 38  # 1: nothing presses back on the plunger
 
 
 def _after(*sizes: int) -> list[int]:

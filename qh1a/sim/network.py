@@ -87,9 +87,15 @@ def chamber_pressure(blood: float, air: float, c: NDArray[np.float64]) -> float:
 
 
 @compiled
-def cvp(blood: float, c: NDArray[np.float64]) -> float:
-    """Central venous pressure in mmHg at a blood volume in mL (physics.md 1.5.4)."""
-    return c[C.CVP] + (blood - c[C.BLOOD_0]) / c[C.VENOUS_COMPLIANCE]
+def stressed(state: NDArray[np.float64]) -> float:
+    """The patient's blood in mL without what vessels that have lost their tone hold at no pressure."""
+    return state[layout.VOL + Tank.PATIENT] - state[S.POOLED]
+
+
+@compiled
+def cvp(state: NDArray[np.float64], c: NDArray[np.float64]) -> float:
+    """Central venous pressure in mmHg (physics.md 1.5.4)."""
+    return c[C.CVP] + (stressed(state) - c[C.BLOOD_0]) / c[C.VENOUS_COMPLIANCE]
 
 
 @compiled
@@ -187,7 +193,7 @@ def _access(
     g, known = 1.0 / (c[C.R_ACCESS] * viscosity * d[Disturbance.R_ACC_FACTOR] * collapse), 0.0
     if state[S.ACCESS_ON] > 0.5:
         g *= left(vol[Tank.PATIENT], 0.2 * c[C.BLOOD_0])
-        known = cvp(vol[Tank.PATIENT], c)
+        known = cvp(state, c)
     _set(coef, Flow.ACCESS, pumps.throttled(g, position[AC], half), known, 0.0)
     g = 1.0 / c[C.R_SALINE_ACCESS]
     if p[Node.ACC] < c[C.HEAD]:
@@ -205,7 +211,7 @@ def return_line(
 ) -> tuple[float, float]:
     """Conductance (mL/s/mmHg) of the full return line, and the pressure at its end (0 at the joint)."""
     outside, blood = spills(d), state[layout.VOL + Tank.PATIENT]
-    known = cvp(blood, c) if state[S.VENOUS_ON] > 0.5 and not outside else 0.0
+    known = cvp(state, c) if state[S.VENOUS_ON] > 0.5 and not outside else 0.0
     resistance = c[C.R_RETURN_OPEN] if d[Disturbance.RETURN_OPEN] > 0.5 else c[C.R_RETURN]
     g = 1.0 / (resistance * state[layout.VISCOSITY + Flow.RETURN] * d[Disturbance.R_RET_FACTOR])
     if p_chamber <= known:

@@ -64,7 +64,7 @@ def _pressures(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArra
     truth[Truth.P_F2O] = p[Node.F2O]
     truth[Truth.P_RET] = p[Node.RET]
     truth[Truth.TMP] = 0.5 * (p[Node.PRE] + p[Node.CHAMBER]) - p[Node.FIL]
-    truth[Truth.CVP] = network.cvp(state[layout.VOL + Tank.PATIENT], c)
+    truth[Truth.CVP] = network.cvp(state, c)
 
 
 @compiled
@@ -166,11 +166,12 @@ def _volumes(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[
     truth[Truth.S1_LIMIT] = state[S.Q_LIMIT] * 60.0
     truth[Truth.BLOOD_VOLUME_ML] = vol[Tank.PATIENT]
     truth[Truth.INTERSTITIUM_ML] = vol[Tank.INTERSTITIUM]
-    moving = c[C.PLUNGER_N] if state[layout.FLOW + Flow.HEPARIN] > 0.0 else 0.0
+    given = state[layout.FLOW + Flow.HEPARIN] + state[layout.FLOW + Flow.HEPARIN_ASIDE] + state[S.PUSHED]
+    moving = c[C.PLUNGER_N] if given > 0.0 else 0.0
+    behind = max(0.0, state[layout.PRESSURE + Node.PRE]) * (1.0 - state[S.HEPARIN_OFF])
     # mmHg on cm2 is 0.0133 N.
-    truth[Truth.HP_FORCE] = (
-        max(0.0, state[layout.PRESSURE + Node.PRE]) * c[C.PLUNGER_CM2] * 0.0133322 + moving
-    )
+    force = behind * c[C.PLUNGER_CM2] * 0.0133322 + moving + c[C.PLUNGER_N_PER_ML] * state[S.PUSHED]
+    truth[Truth.HP_FORCE] = force
     truth[Truth.UPS_MIN] = state[S.BATTERY]
 
 
@@ -210,8 +211,8 @@ def _patient(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[
     k_c = c[layout.COAGULATION : layout.HAEMO]
     truth[Truth.ICA] = coagulation.ionised_calcium(k_c, truth[Truth.CITRATE]) * 1e-3
     laws, vessels = c[layout.HAEMO : layout.RX_HYDRAULICS], state[layout.VESSELS : layout.TISSUE]
-    truth[Truth.MAP] = haemodynamics.arterial_pressure(vessels, laws, blood)
-    truth[Truth.CO] = haemodynamics.cardiac_output(laws, blood) * 0.06
+    truth[Truth.MAP] = haemodynamics.arterial_pressure(vessels, laws, blood - state[S.POOLED])
+    truth[Truth.CO] = haemodynamics.cardiac_output(laws, blood - state[S.POOLED]) * 0.06
     here = layout.parcels(state)[layout.row_of(state, c, Line.RETURN, c[C.V_DETECTOR])]
     truth[Truth.OPT_V] = min(1.0, here[1 + Species.RBC] / here[0] * blood / cells)
 

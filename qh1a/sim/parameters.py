@@ -63,12 +63,17 @@ class InletLoss:
 
 @dataclass(frozen=True, slots=True)
 class Syringe:
-    """The heparin pump's syringe: what it holds, and what moves its plunger."""
+    """The heparin pump's syringe: what it holds, and what moves its plunger.
+
+    `stiffness` of its drive against a plunger that is stuck; `drive` is the most it pushes.
+    """
 
     volume: Volume
     strength: Annotated[float, Interval(ge=1, le=5000), Unit("IU/mL")]
     section: Annotated[float, Interval(gt=0, le=20), Unit("cm2")]
     friction: Annotated[float, Interval(ge=0, le=50), Unit("N")]
+    stiffness: Annotated[float, Interval(ge=1, le=1000), Unit("N/mL")]
+    drive: Annotated[float, Interval(ge=50, le=200), Unit("N")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +335,13 @@ class Supply:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfusion:
+    """What a bag of red cells holds."""
+
+    hct: Annotated[float, Interval(ge=0.3, le=0.9), Unit("1")]
+
+
+@dataclass(frozen=True, slots=True)
 class CircuitParameters:
     """The whole circuit."""
 
@@ -354,4 +366,5 @@ class CircuitParameters:
     bioreactor: Bioreactor
     cells: Cells
     supply: Supply
+    transfusion: Transfusion
     harm: HarmLimits

@@ -103,7 +103,8 @@ def _separator(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np
     parcels = layout.parcels(state)
     row = layout.row_of(state, c, Line.FILTER_OUT, 0.0)
     leaving = parcels[row, 1 + Species.RBC] / parcels[row, 0]
-    clotting.advance(k, s, q_b, q_f, state[S.Q_LIMIT], protein, leaving, state[S.ACT], dt)
+    factor = d[Disturbance.CLOTTING_FACTOR]
+    clotting.advance(k, s, q_b, q_f, state[S.Q_LIMIT], protein, leaving, state[S.ACT], factor, dt)
     fouling, cake = s[SeparatorState.FOULING], s[SeparatorState.CAKE]
     free, sieving = state[layout.FREE : layout.ZONES], state[layout.SIEVING : layout.FREE]
     separator.sieving(k, fouling, cake, free, d[Disturbance.S1_LEAK], sieving)
@@ -112,7 +113,7 @@ def _separator(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np
     haem, gone = clotting.burst_at_membrane(k, share, p[Node.PRE] - p[Node.FIL], shear, cells, dt)
     _burst(state, _FILTER, haem, gone)
     hct = state[layout.MASS + _PRE * N_SPECIES + Species.RBC] / state[layout.VOL + _PRE]
-    haem, gone = clotting.burst_in_pump(k, q_b, hct, 1.0, dt)
+    haem, gone = clotting.burst_in_pump(k, q_b, hct, d[Disturbance.BP_SQUEEZE_FACTOR], dt)
     _burst(state, _PRE, haem, gone)
 
 
@@ -158,22 +159,25 @@ def metabolise(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) ->
 
 
 @compiled
-def _patient(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None:
+def _patient(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64], dt: float) -> None:
     """Water, vessels and clotting of the patient."""
     m = state[layout.MASS : layout.MASS + N_SPECIES]
     p = state[layout.PERIPHERAL : layout.MADE]
     volume = state[layout.VOL + Tank.PATIENT]
     excess = transport.plasma_excess(state, c)
-    pressure = network.cvp(volume, c)
+    pressure = network.cvp(state, c)
     tissue = state[layout.TISSUE : layout.VOL]
     tissue[FluidState.INTERSTITIAL] = state[layout.VOL + Tank.INTERSTITIUM]
     intake = c[layout.FLUID + FluidConst.INTAKE] * dt
     water = fluid.exchange(tissue, c[layout.FLUID : layout.COAGULATION], volume, m, p, pressure, dt)
-    state[layout.FLOW + Flow.INTAKE] = intake / dt
+    # 0.9 % saline has no strong ion difference and nothing else that is followed: it is water.
+    state[layout.FLOW + Flow.INTAKE] = intake / dt + d[Disturbance.SALINE_ML_MIN] / 60.0
     state[layout.FLOW + Flow.CAPILLARY] = (water - intake) / dt
     vessels, laws = state[layout.VESSELS : layout.TISSUE], c[layout.HAEMO : layout.RX_HYDRAULICS]
     plasma = pools.central_volume(c[layout.CENTRAL + Species.IL6], excess)
-    haemodynamics.advance(vessels, laws, volume, m[Species.IL6] / plasma, c[C.CORE], dt)
+    core, lost = c[C.CORE] + d[Disturbance.T_CORE_OFFSET_K], d[Disturbance.TONE_LOST]
+    il6, filling = m[Species.IL6] / plasma, network.stressed(state)
+    haemodynamics.advance(vessels, laws, filling, il6, core, lost, dt)
     plasma = pools.central_volume(c[layout.CENTRAL + Species.HEPARIN], excess)
     state[S.ACT] = coagulation.act(c[layout.COAGULATION : layout.HAEMO], m[Species.HEPARIN] / plasma)
 
@@ -233,7 +237,7 @@ def advance(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.fl
     _separator(state, c, d, dt)
     _second_filter(state, c, dt)
     reactor.age(state, c, dt)
-    _patient(state, c, dt)
+    _patient(state, c, d, dt)
     _battery(state, c, d, dt)
     _harm(state, c, dt)
     ledger.audit(state, c)

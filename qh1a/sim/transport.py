@@ -21,11 +21,12 @@ from qh1a.sim.graph import (
     PATH_LINES,
     End,
     Flow,
+    Line,
     Node,
     Tank,
 )
 from qh1a.sim.jit import compiled
-from qh1a.sim.layout import C, Source
+from qh1a.sim.layout import C, S, Source
 from qh1a.sim.oxygen import OxygenConst
 from qh1a.sim.species import N_SPECIES, Species
 
@@ -38,6 +39,7 @@ _ACC: Final = NODE_TANK + Node.ACC
 _JOINT: Final = NODE_TANK + Node.JOINT
 _CHAMBER: Final = NODE_TANK + Node.CHAMBER
 _DEEPEST: Final = PATH_LINES.shape[1]
+_END: Final = 1e9  # mL: the end of a line, however long
 
 _ACCESS_FLOWS: Final = np.array([Flow.ACCESS_PATIENT, Flow.ACCESS_JOINT], dtype=np.int64)
 _ACCESS_TANKS: Final = np.array([Tank.PATIENT, _JOINT], dtype=np.int64)
@@ -57,8 +59,8 @@ def substeps(held: NDArray[np.float64], moved: NDArray[np.float64]) -> int:
         into[EDGES[e, 1]] += max(-v, 0.0)
     worst = 0.0
     for i in range(N_TANKS):
-        # The water outside is a balance, not a vessel: it may go below 0.
-        if i != Tank.WATER and out[i] > 0.0:
+        # What is outside is a balance, not a vessel: it may go below 0.
+        if i not in (Tank.WATER, Tank.BESIDE) and out[i] > 0.0:
             worst = max(worst, out[i] / (held[i] + into[i]))
     return 1 + int(2.0 * min(worst, 1.0))
 
@@ -151,6 +153,26 @@ def _meet(
 
 
 @compiled
+def _recirculate(
+    state: NDArray[np.float64], c: NDArray[np.float64], part: float, amounts: NDArray[np.float64]
+) -> None:
+    """Let a share of what the access draws, `amounts`, be blood that has just come back.
+
+    It changes places with as much of the patient's: amounts and volumes stay what they are. The patient gets
+    his back in the same step, from the return line, whose end it is taken from.
+    """
+    drawn = part * state[layout.MOVED + Flow.ACCESS_PATIENT]
+    volume = min(state[S.RECIRCULATED] * drawn, part * state[layout.MOVED + Flow.RETURN_PATIENT])
+    if volume <= 0.0:
+        return
+    parcel = layout.parcels(state)[layout.row_of(state, c, Line.RETURN, _END)]
+    for k in range(N_SPECIES):
+        more = parcel[1 + k] * (volume / parcel[0]) - amounts[k] * (volume / drawn)
+        amounts[k] += more
+        state[layout.MASS + Tank.PATIENT * N_SPECIES + k] -= more
+
+
+@compiled
 def _bioreactor(
     state: NDArray[np.float64], c: NDArray[np.float64], volume: float, dt: float, amounts: NDArray[np.float64]
 ) -> None:
@@ -209,6 +231,8 @@ def _intake(
         amounts[k] = 0.0
     if end == End.ACCESS:
         _meet(state, c, _ACCESS_FLOWS, _ACCESS_TANKS, 1.0, part, 0.0, amounts)
+        if state[S.RECIRCULATED] > 0.0:
+            _recirculate(state, c, part, amounts)
     elif end == End.RETURN:
         _meet(state, c, _RETURN_FLOWS, _RETURN_TANKS, -1.0, part, 0.0, amounts)
     elif end == End.BIOREACTOR:
@@ -311,6 +335,17 @@ def _water(state: NDArray[np.float64], c: NDArray[np.float64], part: float) -> N
 
 
 @compiled
+def _transfuse(state: NDArray[np.float64], c: NDArray[np.float64], part: float) -> None:
+    """Packed red cells in saline: what else they held was stored away, and the body warms them."""
+    volume = part * state[layout.MOVED + Flow.TRANSFUSION]
+    cells = volume * c[C.TRANSFUSED_HCT]
+    state[layout.HELD + Tank.BESIDE] -= volume
+    state[layout.HELD + Tank.PATIENT] += volume
+    state[layout.MASS + Tank.BESIDE * N_SPECIES + Species.RBC] -= cells
+    state[layout.MASS + Tank.PATIENT * N_SPECIES + Species.RBC] += cells
+
+
+@compiled
 def move(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None:
     """Carry everything by the volumes MOVED in the last `dt` s, then forget them."""
     n = substeps(state[layout.HELD : layout.MASS], state[layout.MOVED : layout.HELD])
@@ -319,6 +354,7 @@ def move(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None:
         for path in range(N_PATHS):
             _path(state, c, path, part, dt * part)
         _water(state, c, part)
+        _transfuse(state, c, part)
     for i in range(N_TANKS):
         state[layout.HELD + i] = state[layout.VOL + i]
     for f in range(N_FLOWS):

@@ -34,10 +34,14 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The signs of one fault, and channels that show nothing of it as long as it is watched."""
+    """The signs of one fault, and channels that show nothing of it as long as it is watched.
+
+    `heparin` in mL/h runs with the fault and in its twin.
+    """
 
     signs: tuple[Sign, ...]
     still: tuple[Channel, ...] = ()
+    heparin: float = 0.0
 
 
 _C, _T = Channel, Truth
@@ -55,6 +59,43 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
         (Sign(_C.P_VEN, -42.0, 3.0), Sign(_T.BLOOD_LOST_ML, 55.0, 30.0), Sign(_T.Q_VEN_OUT, -100.0, 1.0)),
         (_C.N_BP,),
     ),
+    # The blood that comes back is 3 K cooler and thicker; no sensor shows that, nor the marker it lacks.
+    "access_recirculation": Signature(
+        (Sign(_T.P_ACC, -1.1, 300.0), Sign(_T.T_RES, -0.18, 300.0)), (_C.N_BP, _C.P_VEN, _C.T_BR, _C.W_R)
+    ),
+    # 0.4 of a venous pressure of 8 mmHg.
+    "hypotension": Signature(
+        (
+            Sign(_T.CVP, -2.8, 300.0, 30.0), Sign(_T.MAP, -21.0, 300.0, 30.0),
+            Sign(_C.P_ACC, -2.6, 300.0, 30.0), Sign(_C.P_VEN, -2.8, 300.0, 30.0),
+        ),
+        (_C.N_BP, _C.Q_P, _C.W_R),
+    ),
+    # 30 mL/min: 450 mL, of 150 mL/mmHg.
+    "haemorrhage": Signature(
+        (
+            Sign(_T.BLOOD_VOLUME_ML, -400.0, 900.0), Sign(_T.CVP, -2.6, 900.0, 60.0),
+            Sign(_T.MAP, -8.0, 900.0, 60.0), Sign(_C.P_ACC, -2.5, 900.0, 60.0),
+            Sign(_C.P_VEN, -2.6, 900.0, 60.0),
+        ),
+        (_C.N_BP, _C.Q_P, _C.W_R, _C.BLD),
+    ),
+    # 50 mL/min: 750 mL on 4550.
+    "haemodilution": Signature(
+        (
+            Sign(_T.HCT_PATIENT, -0.042, 900.0, 30.0), Sign(_T.CVP, 4.2, 900.0, 60.0),
+            Sign(_C.P_ACC, 13.0, 900.0, 60.0), Sign(_C.P_PRE, -3.9, 900.0, 30.0),
+            Sign(_T.TMP, -2.3, 900.0, 60.0),
+        ),
+        (_C.N_BP, _C.Q_P, _C.W_R),
+    ),
+    "fever": Signature(
+        (
+            Sign(_C.P_ACC, 2.1, 1500.0, 120.0), Sign(_T.T_RES, 0.36, 1800.0, 300.0),
+            Sign(_T.MAP, -3.4, 1800.0, 120.0),
+        ),
+        (_C.N_BP, _C.Q_P, _C.T_BR, _C.W_R),
+    ),
     "blood_pump_stall": Signature(
         (
             Sign(_C.N_BP, -11.0, 3.0), Sign(_C.Q_B, -105.0, 3.0), Sign(_C.P_ACC, 50.0, 3.0),
@@ -69,8 +110,57 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
         (Sign(_C.Q_R, -0.8, 3400.0, 600.0), Sign(_C.W_R, 23.0, 3400.0, 300.0)), (_C.N_RP,)
     ),
     "blood_leak": Signature((Sign(_C.BLD, 0.33, 60.0, 3.0),), (_C.Q_P, _C.P_FIL)),
+    "tmp_runaway": Signature(
+        (
+            Sign(_C.P_FIL, -3.3, 300.0, 60.0), Sign(_C.P_FIL, -36.0, 900.0, 300.0),
+            Sign(_T.TMP, 36.0, 900.0, 300.0), Sign(_C.BLD, 0.28, 900.0, 550.0),
+        ),
+        (_C.N_BP, _C.Q_P, _C.P_PRE),
+    ),
     "membrane_fouling": Signature(
         (Sign(_C.P_FIL, -5.8, 2700.0, 120.0), Sign(_T.TMP, 5.8, 2700.0, 120.0)), (_C.Q_P,)
+    ),
+    "fibre_clotting": Signature(
+        (
+            Sign(_C.P_PRE, 15.0, 1800.0, 300.0), Sign(_C.P_FIL, -16.5, 1800.0, 300.0),
+            Sign(_T.TMP, 24.0, 1800.0, 300.0), Sign(_T.S1_OPEN, -0.48, 1800.0, 120.0),
+        ),
+        (_C.N_BP, _C.Q_P, _C.P_VEN),
+    ),
+    "haemolysis": Signature(
+        (Sign(_C.BLD, 0.3, 300.0, 15.0), Sign(_T.FHB_FILTRATE, 27.0, 300.0, 15.0)),
+        (_C.Q_B, _C.Q_P, _C.P_FIL),
+    ),
+    # 20 mL/min with 0.6 of red cells.
+    "haemoconcentration": Signature(
+        (
+            Sign(_T.HCT_PATIENT, 0.0125, 900.0, 60.0), Sign(_T.CVP, 1.7, 900.0, 60.0),
+            Sign(_C.P_PRE, 3.1, 900.0, 60.0), Sign(_C.P_VEN, 2.8, 900.0, 60.0),
+        ),
+        (_C.N_BP, _C.Q_P, _C.W_R),
+    ),
+    # 74 mmHg on 6.2 cm2; half-life of heparin 109 min.
+    "heparin_line_off": Signature(
+        (Sign(_C.HP_FORCE, -5.2, 3.0), Sign(_T.ACT, -12.5, 3600.0, 300.0)),
+        (_C.V_HEP, _C.P_PRE, _C.TRAY),
+        heparin=2.0,
+    ),
+    "heparin_syringe_stuck": Signature(
+        (Sign(_C.HP_FORCE, 17.0, 900.0, 30.0), Sign(_T.ACT, -12.5, 3600.0, 300.0)),
+        (_C.P_PRE, _C.W_R),
+        heparin=2.0,
+    ),
+    "heparin_overdose": Signature(
+        (
+            Sign(_T.HEPARIN, 265.0, 900.0, 60.0), Sign(_T.ACT, 26.0, 900.0, 60.0),
+            Sign(_T.HARM_CLOTTING_MIN, 9.0, 3600.0, 1800.0),
+        ),
+        (_C.V_HEP, _C.HP_FORCE, _C.P_PRE),
+        heparin=2.0,
+    ),
+    "citrate_load": Signature(
+        (Sign(_T.CITRATE, 240.0, 900.0, 30.0), Sign(_T.ICA, -0.3, 900.0, 30.0)),
+        (_C.P_VEN, _C.PH, _C.W_R),
     ),
     # 5 % too much: 1.5 mL/min and 1.54 g/min, 0.3 g/min per 1 %.
     "separation_pump_over": Signature(

@@ -35,7 +35,7 @@ VOLUMES = st.floats(500.0, 9000.0)
 def settled(k: NDArray[np.float64], vol: float, il6: float = IL6, temperature: float = WARMTH) -> float:
     """Arterial pressure after the reflexes."""
     s = haemo_state(k)
-    advance(s, k, vol, il6, temperature, 1e5)
+    advance(s, k, vol, il6, temperature, 0.0, 1e5)
     return arterial_pressure(s, k, vol)
 
 
@@ -54,7 +54,7 @@ def test_the_start_is_steady(file: Path) -> None:
     k = haemo_constants(person)
     s, vol, il6 = haemo_state(k), person.weight * person.blood_per_kg, person.interleukin_6.start
     for _ in range(1000):
-        advance(s, k, vol, il6, person.temperature, 1.0)
+        advance(s, k, vol, il6, person.temperature, 0.0, 1.0)
     h = person.haemodynamics
     assert arterial_pressure(s, k, vol) == pytest.approx(h.map, rel=1e-12)
     assert venous_pressure(k, vol) == person.cvp
@@ -70,19 +70,19 @@ def test_venous_pressure_and_output() -> None:
 
 def test_reflexes_take_one_time_constant() -> None:
     s, vol = haemo_state(K), VOLUME - 500.0
-    goal, start = set_point(K, vol, IL6, WARMTH), K[HaemoConst.RESISTANCE]
+    goal, start = set_point(K, vol, IL6, WARMTH, 0.0), K[HaemoConst.RESISTANCE]
     assert goal > start
     for _ in range(60):
-        advance(s, K, vol, IL6, WARMTH, 1.0)
+        advance(s, K, vol, IL6, WARMTH, 0.0, 1.0)
     assert (s[HaemoState.RESISTANCE] - start) / (goal - start) == pytest.approx(1.0 - exp(-1.0), rel=1e-12)
 
 
 @given(VOLUMES, st.floats(0.0, 5e3), st.floats(34.0, 41.0), st.floats(0.01, 600.0))
 def test_one_long_step_is_many_short_ones(vol: float, il6: float, temperature: float, dt: float) -> None:
     once, often = haemo_state(K), haemo_state(K)
-    advance(once, K, vol, il6, temperature, dt)
+    advance(once, K, vol, il6, temperature, 0.0, dt)
     for _ in range(10):
-        advance(often, K, vol, il6, temperature, dt / 10.0)
+        advance(often, K, vol, il6, temperature, 0.0, dt / 10.0)
     assert often[0] == pytest.approx(once[0], rel=1e-12)
     assert once[0] > 0.0
 
@@ -94,7 +94,7 @@ def test_the_gain_is_that_of_a_closed_loop(filling: float) -> None:
     k = K.copy()
     k[HaemoConst.REFLEX_LIMIT] = 0.9
     left = 1.0 - settled(k, vol) / 84.0
-    tone = set_point(k, vol, IL6, WARMTH) / k[HaemoConst.RESISTANCE] - 1.0
+    tone = set_point(k, vol, IL6, WARMTH, 0.0) / k[HaemoConst.RESISTANCE] - 1.0
     assert tone == pytest.approx(1.0 * left, abs=1e-12)
 
 
@@ -109,8 +109,8 @@ def test_reflexes_never_overcompensate(filling: float, gain: float) -> None:
 
 
 def test_the_limit_holds() -> None:
-    assert set_point(K, 800.0, IL6, WARMTH) == pytest.approx(1.5 * K[HaemoConst.RESISTANCE])
-    assert set_point(K, 12000.0, IL6, WARMTH) == pytest.approx(0.5 * K[HaemoConst.RESISTANCE])
+    assert set_point(K, 800.0, IL6, WARMTH, 0.0) == pytest.approx(1.5 * K[HaemoConst.RESISTANCE])
+    assert set_point(K, 12000.0, IL6, WARMTH, 0.0) == pytest.approx(0.5 * K[HaemoConst.RESISTANCE])
     assert heart_rate(K, 10.0) == pytest.approx(1.5 * 85.0)
     assert heart_rate(K, 200.0) == pytest.approx(0.5 * 85.0)
     assert heart_rate(K, 75.6) == pytest.approx(1.1 * 85.0)

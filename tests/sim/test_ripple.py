@@ -35,7 +35,7 @@ PUMPS = Pumps(
     perfusion=_pump(5.2, 3, 0.15, 0.05),
     return_plasma=_pump(5.2, 3, 0.0, 0.0),
     inlet=InletLoss(per_mmhg=7.4e-4, collapse=300.0, collapse_width=25.0),
-    heparin_syringe=Syringe(50.0, 500.0, 6.2, 6.0),
+    heparin_syringe=Syringe(50.0, 500.0, 6.2, 6.0, 40.0, 100.0),
 )
 DRIVES = pumps.drive_constants(PUMPS)
 BLOOD, PLASMA, SMOOTH = DRIVES[Drive.BP], DRIVES[Drive.PP], DRIVES[Drive.RP]

@@ -248,7 +248,7 @@ def test_f14_blood_leak_lets_everything_through(leak: float) -> None:
 def run(s: Array, seconds: int, *, q_b: float, q_f: float, protein: float, hct: float, act: float) -> Array:
     """Advance by seconds at flows in mL/min, limit that of Hct 0.37 at 130."""
     for _ in range(seconds):
-        clotting.advance(K, s, q_b / 60.0, q_f / 60.0, 41.8 / 60.0, protein, hct, act, 1.0)
+        clotting.advance(K, s, q_b / 60.0, q_f / 60.0, 41.8 / 60.0, protein, hct, act, 1.0, 1.0)
     return s
 
 
@@ -330,12 +330,12 @@ def test_states_stay_in_range(
     q_b: float, q_f: float, q_limit: float, protein: float, hct: float, act: float
 ) -> None:
     s = state(0.3, 0.2, 0.7)
-    clotting.advance(K, s, q_b, q_f, q_limit, protein, hct, act, 1.0)
+    clotting.advance(K, s, q_b, q_f, q_limit, protein, hct, act, 1.0, 1.0)
     assert 0.3 <= s[SeparatorState.FOULING] <= 1.0
     assert s[SeparatorState.CAKE] >= 0.0
     assert 1e-3 <= s[SeparatorState.OPEN] <= 0.7
     before = s.copy()
-    clotting.advance(K, s, q_b, q_f, q_limit, protein, hct, act, 0.0)
+    clotting.advance(K, s, q_b, q_f, q_limit, protein, hct, act, 1.0, 0.0)
     assert (s == before).all()
 
 

@@ -16,7 +16,7 @@ from qh1a.sim.truth import Truth
 from qh1a.tick import LEASE_NS, Commands, Phase
 from qh1a.units import NS_PER_S, TICK_NS, Ns
 from tests.contract.subjects import ROWS
-from tests.sim.circuits import W, bench
+from tests.sim.circuits import HP, W, bench
 
 Floats = npt.NDArray[np.float64]
 SECOND: Final = 10
@@ -37,19 +37,25 @@ class Seen(NamedTuple):
         return self.values[:, signal] if isinstance(signal, Channel) else self.truth[:, signal]
 
 
-@lru_cache(maxsize=1)
-def _settled() -> tuple[bytes, tuple[float, ...]]:
-    """An hour at 130/30/100 mL/min and 37.5 C: plasma has replaced the prime, all rests."""
+@lru_cache(maxsize=2)
+def _settled(heparin: float) -> tuple[bytes, tuple[float, ...]]:
+    """An hour at 130/30/100 mL/min and 37.5 C: plasma has replaced the prime, all rests.
+
+    `heparin` in mL/h comes after 2.6 times as much at once, so that its level rests, too.
+    """
     it = bench()
     it.actuators[W] = 37.5
     it.actuators[W + 1 : W + 4] = _GASES
-    it.hold(3600.0, 130.0, 30.0, 100.0)
+    it.actuators[HP] = 2.6 * 60.0 * heparin
+    it.hold(60.0, 130.0, 30.0, 100.0)
+    it.actuators[HP] = heparin
+    it.hold(3540.0, 130.0, 30.0, 100.0)
     return it.circuit.snapshot(), tuple(it.actuators)
 
 
-def played(faults: Sequence[ScriptedFault], seconds: float) -> Seen:
+def played(faults: Sequence[ScriptedFault], seconds: float, heparin: float = 0.0) -> Seen:
     """Watch for `seconds` after the onset, at the commands that had been in force for long."""
-    snapshot, commands = _settled()
+    snapshot, commands = _settled(heparin)
     circuit = bench().circuit
     circuit.restore(snapshot)
     script = FaultScript(faults, 1)
@@ -67,10 +73,10 @@ def played(faults: Sequence[ScriptedFault], seconds: float) -> Seen:
     return Seen(values, truth, age)
 
 
-@lru_cache(maxsize=1)
-def twin() -> Seen:
-    """The healthy twin, over an hour."""
-    return played((), 3600.0)
+@lru_cache(maxsize=2)
+def twin(heparin: float = 0.0) -> Seen:
+    """The healthy twin, over an hour; `heparin` in mL/h."""
+    return played((), 3600.0, heparin)
 
 
 def usual(row: FaultRow) -> ScriptedFault:
