@@ -1,5 +1,6 @@
 """`qh1a describe`: the tables, from the tables."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Final
@@ -99,7 +100,8 @@ def fault_rows() -> list[Row]:
     return [
         {
             "code": f.code, "name": f.name, "unit": f.unit, "lo": f.lo, "hi": f.hi, "default": f.default,
-            "profile": f.profile.value, "over_s": f.over_s, "label": f.label, "earliest_s": f.earliest_s,
+            "profile": f.profile.value, "over_s": f.over_s, "label": f.label,
+            "earliest_s": f.earliest_s if math.isfinite(f.earliest_s) else None,
             "response": list(f.response), "channels": [CHANNELS[c].id for c in f.channels],
             "mechanism": f.mechanism, "signature": f.signature,
         }

@@ -110,6 +110,14 @@ def _scalars(p: CircuitParameters, patient: Person) -> dict[C, float]:
         C.PLUNGER_N: p.pumps.heparin_syringe.friction,
         C.BATTERY_MIN: p.supply.battery,
         C.LATENT: LATENT_J_PER_ML / th.heat_capacity,
+        C.R_ACCESS_OPEN: ln.access_open * 60.0,
+        C.FILM: ln.film,
+        C.FILM_SOFT: ln.film_soft,
+        C.CHAMBER_LID: p.chamber.lid,
+        C.V_ACCESS: v.access_line,
+        C.V_BLOOD_PUMP: v.blood_pump,
+        C.V_FILTER_IN: v.filter_inlet_half,
+        C.V_FILTER_OUT: v.filter_outlet_half,
     }
 
 

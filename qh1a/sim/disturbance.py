@@ -32,6 +32,14 @@ class Disturbance(IntEnum):
     CO2_FACTOR = 22
     OX_KA_FACTOR = 23
     MAINS_LOST = 24
+    ACCESS_OPEN = 25
+    RUPTURE_ML_MIN_MMHG = 26
+    VC_STUCK = 27
+    PC_STUCK = 28
+    HEATER_DEAD = 29
+    POWER_LOST = 30
+    BP_LEAK_FACTOR = 31
+    CHAMBER_AIR_ML_S = 32
 
 
 class DisturbanceRow(NamedTuple):
@@ -82,5 +90,20 @@ DISTURBANCES: Final = (
     DisturbanceRow(_D.CO2_FACTOR, "1", 1.0, "carbon dioxide that flows, over what the blender means to give"),
     DisturbanceRow(_D.OX_KA_FACTOR, "1", 1.0, "gas exchange of the oxygenator"),
     DisturbanceRow(_D.MAINS_LOST, "1", 0.0, "1: on battery"),
+    DisturbanceRow(_D.ACCESS_OPEN, "1", 0.0, "1: the access line end has slipped off and is open to the air"),
+    DisturbanceRow(
+        _D.RUPTURE_ML_MIN_MMHG, "mL/min/mmHg", 0.0, "leak of the blood line before the separator, to the tray"
+    ),
+    DisturbanceRow(_D.VC_STUCK, "1", 0.0, "1: the clamp stands open, -1: closed, whatever it is told"),
+    DisturbanceRow(_D.PC_STUCK, "1", 0.0, "1: the clamp stands open, -1: closed, whatever it is told"),
+    DisturbanceRow(_D.HEATER_DEAD, "1", 0.0, "1: the warmer gets no power"),
+    DisturbanceRow(_D.POWER_LOST, "1", 0.0, "1: no actuator has power"),
+    DisturbanceRow(_D.BP_LEAK_FACTOR, "1", 1.0, "leak back through the blood pump's rollers"),
+    DisturbanceRow(
+        _D.CHAMBER_AIR_ML_S,
+        "mL/s",
+        0.0,
+        "air into the venous chamber, or out of it while it is under pressure",
+    ),
 )
 NEUTRAL: Final = tuple(row.neutral for row in DISTURBANCES)

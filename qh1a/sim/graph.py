@@ -30,6 +30,7 @@ class Tank(IntEnum):
 
     WATER is the water outside: evaporated and passed, less what was infused. RETAINED is what the second
     filter has kept back.
+    LINES is what the blood lines have given up to air, below 0. LEAKED is blood on the tray.
     """
 
     PATIENT = 0
@@ -42,12 +43,15 @@ class Tank(IntEnum):
     INTERSTITIUM = 7
     WATER = 8
     RETAINED = 9
+    LINES = 10
+    LEAKED = 11
 
 
 class Flow(IntEnum):
     """Volume flows, positive in the direction of treatment.
 
     The first `N_SOLVED` come out of the pressure solve, the others follow from them.
+    DRAIN_* is what a line gives up to its end besides what enters it: air takes its place.
     """
 
     ACCESS = 0
@@ -79,6 +83,13 @@ class Flow(IntEnum):
     EVAPORATION = 26
     CAPILLARY = 27
     INTAKE = 28
+    ACCESS_OUTSIDE = 29
+    CATHETER = 30
+    RUPTURE = 31
+    DRAIN_ACCESS = 32
+    DRAIN_BLOOD_PUMP = 33
+    DRAIN_FILTER_IN = 34
+    DRAIN_FILTER_OUT = 35
 
 
 N_SOLVED: Final = 16
@@ -122,11 +133,13 @@ class End(IntEnum):
     """Ends of paths that are not one tank."""
 
     ACCESS = -1
-    """The access line's end: patient or joint."""
+    """The access line's end: patient, joint or the outside."""
     RETURN = -2
     """The return line's end: patient, joint or the outside."""
     BIOREACTOR = -3
     """Bioreactor and bypass, then the tee."""
+    AIR = -5
+    """Nothing: air follows what leaves the first line."""
     SECOND_FILTER = -4
     """Through the second filter's membrane into its outlet."""
 
@@ -148,12 +161,18 @@ def node(n: Node) -> int:
 _L = Line
 PATHS: Final = (
     Path(Flow.ACCESS, End.ACCESS, (_L.ACCESS,), node(Node.ACC)),
+    Path(Flow.DRAIN_ACCESS, End.AIR, (_L.ACCESS,), node(Node.ACC)),
+    Path(Flow.CATHETER, Tank.PATIENT, (), Tank.OUTSIDE),
     Path(Flow.SALINE_ACCESS, Tank.SALINE, (), node(Node.ACC)),
     Path(Flow.BP, node(Node.ACC), (_L.BLOOD_PUMP,), node(Node.PRE)),
+    Path(Flow.DRAIN_BLOOD_PUMP, End.AIR, (_L.BLOOD_PUMP,), node(Node.PRE)),
     Path(Flow.HEPARIN, Tank.SYRINGE, (), node(Node.PRE)),
     Path(Flow.S1_IN, node(Node.PRE), (_L.FILTER_IN,), node(Node.LUMEN)),
+    Path(Flow.RUPTURE, node(Node.PRE), (), Tank.LEAKED),
+    Path(Flow.DRAIN_FILTER_IN, End.AIR, (_L.FILTER_IN,), node(Node.LUMEN)),
     Path(Flow.MEMBRANE, node(Node.LUMEN), (), node(Node.FIL)),
     Path(Flow.S1_OUT, node(Node.LUMEN), (_L.FILTER_OUT, _L.CHAMBER_INLET), node(Node.CHAMBER)),
+    Path(Flow.DRAIN_FILTER_OUT, End.AIR, (_L.FILTER_OUT, _L.CHAMBER_INLET), node(Node.CHAMBER)),
     Path(Flow.PP, node(Node.FIL), (_L.FILTRATE,), Tank.RES),
     Path(Flow.SALINE_RES, Tank.SALINE, (), Tank.RES),
     Path(Flow.OVERFLOW, Tank.RES, (), Tank.SPILT),
@@ -182,6 +201,7 @@ N_PATHS: Final = len(PATHS)
 _TWO_ENDS: Final = {
     Flow.ACCESS_PATIENT: (Tank.PATIENT, node(Node.ACC)),
     Flow.ACCESS_JOINT: (node(Node.JOINT), node(Node.ACC)),
+    Flow.ACCESS_OUTSIDE: (Tank.OUTSIDE, node(Node.ACC)),
     Flow.RETURN_PATIENT: (node(Node.CHAMBER), Tank.PATIENT),
     Flow.RETURN_JOINT: (node(Node.CHAMBER), node(Node.JOINT)),
     Flow.RETURN_OUTSIDE: (node(Node.CHAMBER), Tank.OUTSIDE),
@@ -190,6 +210,10 @@ _TWO_ENDS: Final = {
     Flow.EVAPORATION: (node(Node.OX), Tank.WATER),
     Flow.CAPILLARY: (Tank.INTERSTITIUM, Tank.PATIENT),
     Flow.INTAKE: (Tank.WATER, Tank.PATIENT),
+    Flow.DRAIN_ACCESS: (Tank.LINES, node(Node.ACC)),
+    Flow.DRAIN_BLOOD_PUMP: (Tank.LINES, node(Node.PRE)),
+    Flow.DRAIN_FILTER_IN: (Tank.LINES, node(Node.LUMEN)),
+    Flow.DRAIN_FILTER_OUT: (Tank.LINES, node(Node.CHAMBER)),
 }
 
 

@@ -106,6 +106,14 @@ class C(IntEnum):
     PLUNGER_N = 62
     BATTERY_MIN = 63
     LATENT = 64  # mL K per mL of water that evaporates
+    R_ACCESS_OPEN = 65
+    FILM = 66  # share of its liquid that a blood line keeps when air passes
+    FILM_SOFT = 67
+    V_ACCESS = 68  # mL of the lines that air may fill, in the order of the path
+    V_BLOOD_PUMP = 69
+    V_FILTER_IN = 70
+    V_FILTER_OUT = 71
+    CHAMBER_LID = 72
 
 
 class Source(IntEnum):
@@ -170,6 +178,7 @@ def _after(*sizes: int) -> list[int]:
 
 N_SOURCES: Final = len(Source)
 N_CLAMPS: Final = 8
+N_GAS: Final = 7
 N_ACTUATORS: Final = 17
 HP: Final = 4
 W: Final = 5
@@ -264,6 +273,7 @@ _s = _after(
     N_SPECIES,
     N_RATES * N_CELLS * N_SPECIES,
     2 * N_LINES,
+    N_GAS,
     bubbles.CAPACITY * bubbles.N_COLUMNS,
     bubbles.CAPACITY * bubbles.N_COLUMNS,
 )
@@ -297,6 +307,7 @@ _s = _after(
     RX_SIEVING,
     RX_RATES,
     RINGS,
+    GAS_FILLED,
     AIR_V_LINE,
     AIR_P_LINE,
     PARCELS,
