@@ -10,6 +10,8 @@ from qh1a.sim.truth import Truth
 _D = Disturbance
 _SET, _TIMES = Drive.SET, Drive.MULTIPLY
 _STEP, _RAMP = Profile.STEP, Profile.RAMP
+_LOST: Final = (Truth.BLOOD_LOST_ML, Truth.RBC_LOST_ML)
+_AIR: Final = (Truth.AIR_PATIENT_ML, Truth.HARM_AIR_BOLUS_ML, Truth.HARM_AIR_5MIN_ML_KG)
 BLOOD_FAULTS: Final = (
     FaultRow(
         "F01", "access_needle_on_wall", "The access needle lies against the vessel wall.",
@@ -32,6 +34,13 @@ BLOOD_FAULTS: Final = (
         "F04", "return_disconnection", "The venous line end slips off and runs to the outside.",
         "disconnection", "1", 1.0, 1.0, 1.0, _D.RETURN_OPEN, _SET, _STEP, 0.0, 0.1, ("H05.1",),
         "P_ven drops by the venous pressure and the needle's share, blood is lost at the rate of Q_b",
+    ),
+    FaultRow(
+        "F05", "access_disconnection", "The access line has slipped off its catheter and sucks air.",
+        "disconnection", "1", 1.0, 1.0, 1.0, _D.ACCESS_OPEN, _SET, _STEP, 0.0, 0.1, ("H08.1",),
+        "P_acc rises to nearly 0 at once; within a minute air is in the venous chamber: LVL_ven falls, then "
+        "AIR_v counts up",
+        harm=(*_LOST, *_AIR),
     ),
     FaultRow(
         "F06", "access_recirculation", "The access draws blood that has just come back by the return limb.",
@@ -64,6 +73,11 @@ BLOOD_FAULTS: Final = (
         "N_bp and Q_b go to 0, P_pre and P_ven decay, P_acc rises to the venous pressure, TMP collapses",
     ),
     FaultRow(
+        "F11", "blood_pump_under_occlusion", "The blood pump's rollers do not close the tube: it leaks back.",
+        "pump", "times", 2.0, 50.0, 30.0, _D.BP_LEAK_FACTOR, _TIMES, _STEP, 0.0, 0.2, (),
+        "Q_b falls below speed x stroke, the further the higher P_pre is over P_acc",
+    ),
+    FaultRow(
         "F12a", "blood_segment_fatigue", "The blood pump's segment is tired: less volume per revolution.",
         "pump", "times", 0.5, 0.99, 0.93, _D.BP_STROKE_FACTOR, _TIMES, _RAMP, 7200.0, 2670.0, (),
         "Q_b over N_bp drifts down over hours",
@@ -77,6 +91,12 @@ BLOOD_FAULTS: Final = (
         "F12c", "return_segment_fatigue", "The return pump's segment is tired: less per revolution.",
         "pump", "times", 0.5, 0.99, 0.93, _D.RP_STROKE_FACTOR, _TIMES, _RAMP, 7200.0, 780.0, (),
         "Q_r over N_rp drifts down over hours, W_r rises 0.3 g/min per 1 %",
+    ),
+    FaultRow(
+        "F13", "tube_rupture", "The blood line between blood pump and separator leaks to the outside.",
+        "leak", "mL/min/mmHg", 0.01, 20.0, 0.5, _D.RUPTURE_ML_MIN_MMHG, _SET, _STEP, 0.0, 0.3, ("H49.1",),
+        "P_pre and P_ven fall, TRAY is wet, less flows into the patient than out of him",
+        harm=(*_LOST, Truth.HARM_FLUID_LOSS_ML),
     ),
     FaultRow(
         "F14", "blood_leak", "A membrane of the separator is torn and lets red cells through.",

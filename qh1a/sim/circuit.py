@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qh1a.sim import (
+    air_column,
     bedside,
     bubbles,
     gas_side,
@@ -34,12 +35,14 @@ from qh1a.sim.pumps import N_DRIVE_CONSTANTS, N_DRIVES, Drive
 from qh1a.sim.species import N_SPECIES, Species
 from qh1a.sim.start import fill, state_size
 from qh1a.sim.truth import Truth
+from qh1a.tick import UNPOWERED
 
 DT_S: Final = 0.1
 SOLUTE_TICKS: Final = 5
 """Steps between two of transport: what the fluid carries changes over seconds, what moves it within one."""
 _SLOW: Final = 10
 _ACTUATORS: Final = struct.Struct(f"{N_ACTUATORS}d")
+_UNPOWERED: Final = np.array(UNPOWERED)
 _MERGE_ML: Final = 0.02
 """Air that follows this close joins the bubble before it: a stream of air is not a thousand bubbles."""
 
@@ -52,8 +55,15 @@ def _drive(
     d: NDArray[np.float64],
     wanted: NDArray[np.float64],
 ) -> None:
-    """Move clamps and rotors; `wanted` becomes what each pump would displace, in mL/s."""
+    """Move clamps and rotors; `wanted` becomes what each pump would displace, in mL/s.
+
+    `actuators` becomes what reaches the actuators.
+    """
     position = state[layout.POSITION : layout.S1]
+    if d[Disturbance.POWER_LOST] > 0.5:
+        actuators[:] = _UNPOWERED
+    actuators[layout.FIRST_CLAMP + network.VC] += 2.0 * d[Disturbance.VC_STUCK]
+    actuators[layout.FIRST_CLAMP + network.PC] += 2.0 * d[Disturbance.PC_STUCK]
     for i in range(layout.N_CLAMPS):
         position[i] = pumps.travel(position[i], actuators[layout.FIRST_CLAMP + i], c[C.TRAVEL], DT_S)
     p = state[layout.PRESSURE : layout.FLOW]
@@ -93,8 +103,11 @@ def _split(
     access_on = state[S.ACCESS_ON] > 0.5
     venous_on = state[S.VENOUS_ON] > 0.5
     outside = network.spills(d)
-    flow[Flow.ACCESS_PATIENT] = flow[Flow.ACCESS] if access_on else 0.0
-    flow[Flow.ACCESS_JOINT] = 0.0 if access_on else flow[Flow.ACCESS]
+    off = d[Disturbance.ACCESS_OPEN] > 0.5
+    flow[Flow.ACCESS_OUTSIDE] = flow[Flow.ACCESS] if off else 0.0
+    flow[Flow.ACCESS_PATIENT] = flow[Flow.ACCESS] if access_on and not off else 0.0
+    flow[Flow.ACCESS_JOINT] = 0.0 if access_on or off else flow[Flow.ACCESS]
+    flow[Flow.CATHETER] = network.catheter(state, c) if access_on and off else 0.0
     flow[Flow.RETURN_OUTSIDE] = flow[Flow.RETURN] if outside else 0.0
     flow[Flow.RETURN_PATIENT] = flow[Flow.RETURN] if venous_on and not outside else 0.0
     flow[Flow.RETURN_JOINT] = 0.0 if venous_on or outside else flow[Flow.RETURN]
@@ -134,6 +147,12 @@ def _carry_air(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np
     state[S.AIR_V] += detected
     if state[S.VENOUS_ON] > 0.5 and not network.spills(d):
         state[S.AIR_PATIENT] += out
+    # Nothing is let out of a chamber under suction, and the last of its air stays under the lid.
+    let_in = d[Disturbance.CHAMBER_AIR_ML_S]
+    if let_in < 0.0:
+        spare = max(0.0, state[S.AIR] - c[C.CHAMBER_LID]) / DT_S
+        let_in = -min(-let_in, spare) if state[layout.PRESSURE + Node.CHAMBER] > 0.0 else 0.0
+    state[S.AIR] += let_in * DT_S
     table = state[layout.AIR_P_LINE : layout.PARCELS].reshape(bubbles.CAPACITY, bubbles.N_COLUMNS)
     let_in = max(0.0, min(d[Disturbance.AIR_PLASMA_ML_S], flow[Flow.PLASMA_RETURN])) * DT_S
     count = bubbles.enter(table, int(state[S.BUBBLES_P]), let_in, _MERGE_ML)
@@ -180,6 +199,7 @@ def _carry(
     t_out = thermal.outlet_temperature(state, c)
     state[S.T_OUT] = t_out
     watts = thermal.power(actuators[layout.W], d[Disturbance.HEATER_STUCK_W], t_out, state, c, dt)
+    watts *= 1.0 - d[Disturbance.HEATER_DEAD]
     state[S.HEATER_W] = watts
     thermal.exchange(state, c, watts, state[S.AMBIENT], dt)
     thermal.keep_core(state, c[C.CORE] + d[Disturbance.T_CORE_OFFSET_K])
@@ -209,6 +229,8 @@ def _advance(
     polarised *= d[Disturbance.S1_LIMIT_FACTOR]
     state[S.Q_LIMIT] += (polarised - state[S.Q_LIMIT]) * (1.0 - exp(-DT_S / c[C.LAYER_S]))
     network.solve(state, c, wanted, heparin, d, DT_S)
+    if d[Disturbance.ACCESS_OPEN] > 0.5 or state[layout.GAS_FILLED] > 0.0:
+        air_column.split(state, c, d, DT_S)
     _split(state, c, d, heparin, aside, wanted[Drive.CP])
     _count(state)
     _carry_air(state, c, d)

@@ -113,6 +113,14 @@ def _scalars(p: CircuitParameters, patient: Person) -> dict[C, float]:
         C.PLUNGER_N_PER_ML: p.pumps.heparin_syringe.stiffness,
         C.PLUNGER_MOST_N: p.pumps.heparin_syringe.drive,
         C.TRANSFUSED_HCT: p.transfusion.hct,
+        C.R_ACCESS_OPEN: ln.access_open * 60.0,
+        C.FILM: ln.film,
+        C.FILM_SOFT: ln.film_soft,
+        C.CHAMBER_LID: p.chamber.lid,
+        C.V_ACCESS: v.access_line,
+        C.V_BLOOD_PUMP: v.blood_pump,
+        C.V_FILTER_IN: v.filter_inlet_half,
+        C.V_FILTER_OUT: v.filter_outlet_half,
     }
 
 

@@ -45,6 +45,14 @@ class Disturbance(IntEnum):
     SYRINGE_STUCK = 35
     HEPARIN_FACTOR = 36
     CITRATE_MMOL_H = 37
+    ACCESS_OPEN = 38
+    RUPTURE_ML_MIN_MMHG = 39
+    VC_STUCK = 40
+    PC_STUCK = 41
+    HEATER_DEAD = 42
+    POWER_LOST = 43
+    BP_LEAK_FACTOR = 44
+    CHAMBER_AIR_ML_S = 45
 
 
 class DisturbanceRow(NamedTuple):
@@ -115,5 +123,20 @@ DISTURBANCES: Final = (
     DisturbanceRow(_D.SYRINGE_STUCK, "1", 0.0, "1: the plunger of the heparin syringe does not move"),
     DisturbanceRow(_D.HEPARIN_FACTOR, "1", 1.0, "heparin in the syringe, over what its label says"),
     DisturbanceRow(_D.CITRATE_MMOL_H, "mmol/h", 0.0, "citrate infused into the patient"),
+    DisturbanceRow(_D.ACCESS_OPEN, "1", 0.0, "1: the access line end has slipped off and is open to the air"),
+    DisturbanceRow(
+        _D.RUPTURE_ML_MIN_MMHG, "mL/min/mmHg", 0.0, "leak of the blood line before the separator, to the tray"
+    ),
+    DisturbanceRow(_D.VC_STUCK, "1", 0.0, "1: the clamp stands open, -1: closed, whatever it is told"),
+    DisturbanceRow(_D.PC_STUCK, "1", 0.0, "1: the clamp stands open, -1: closed, whatever it is told"),
+    DisturbanceRow(_D.HEATER_DEAD, "1", 0.0, "1: the warmer gets no power"),
+    DisturbanceRow(_D.POWER_LOST, "1", 0.0, "1: no actuator has power"),
+    DisturbanceRow(_D.BP_LEAK_FACTOR, "1", 1.0, "leak back through the blood pump's rollers"),
+    DisturbanceRow(
+        _D.CHAMBER_AIR_ML_S,
+        "mL/s",
+        0.0,
+        "air into the venous chamber, or out of it while it is under pressure",
+    ),
 )
 NEUTRAL: Final = tuple(row.neutral for row in DISTURBANCES)

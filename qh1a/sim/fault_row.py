@@ -34,10 +34,10 @@ class FaultRow:
     """One fault of the catalogue.
 
     `magnitude` is in `unit`, from `lo` to `hi`. A script that names no profile gets `profile`, over
-    `over_s` where that needs a duration. `label` is the truth a detector is scored against. `earliest_s`:
-    how long after the onset, at the default magnitude and the usual profile, the first sensor is off by
-    five times its noise; infinite where none can show it. `response`: the rules that answer in a settled
-    treatment; none where a loop makes up for it or only a trend tells.
+    `over_s` where that needs a duration or the fault passes of itself. `label` is the truth a detector is
+    scored against. `earliest_s`: how long after the onset, at the default magnitude and the usual profile,
+    the first sensor is off by five times its noise; infinite where none ever is. `response`: the rules that
+    answer in a settled treatment; none where a loop makes up for it or only a trend tells.
     """
 
     code: str

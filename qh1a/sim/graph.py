@@ -28,9 +28,10 @@ class Node(IntEnum):
 class Tank(IntEnum):
     """Tanks; those of the pressure nodes follow at `NODE_TANK`.
 
-    WATER is the water outside: evaporated and passed, less what was infused. RETAINED is what the second
-    filter has kept back. BESIDE is what went past circuit and patient, less what the patient was given: blood
-    he bled himself, heparin that dripped, transfusions. Both are balances, which may be below 0.
+    RETAINED is what the second filter has kept back. LEAKED is blood on the tray. Three are balances, which
+    may be below 0: WATER is the water outside, evaporated and passed, less what was infused; BESIDE is what
+    went past circuit and patient, less what the patient was given (blood he bled himself, heparin that
+    dripped, transfusions); LINES is what the blood lines have given up to air.
     """
 
     PATIENT = 0
@@ -44,12 +45,15 @@ class Tank(IntEnum):
     WATER = 8
     RETAINED = 9
     BESIDE = 10
+    LINES = 11
+    LEAKED = 12
 
 
 class Flow(IntEnum):
     """Volume flows, positive in the direction of treatment.
 
     The first `N_SOLVED` come out of the pressure solve, the others follow from them.
+    DRAIN_* is what a line gives up to its end besides what enters it: air takes its place.
     """
 
     ACCESS = 0
@@ -84,6 +88,13 @@ class Flow(IntEnum):
     HEPARIN_ASIDE = 29
     BLEEDING = 30
     TRANSFUSION = 31
+    ACCESS_OUTSIDE = 32
+    CATHETER = 33
+    RUPTURE = 34
+    DRAIN_ACCESS = 35
+    DRAIN_BLOOD_PUMP = 36
+    DRAIN_FILTER_IN = 37
+    DRAIN_FILTER_OUT = 38
 
 
 N_SOLVED: Final = 16
@@ -127,11 +138,13 @@ class End(IntEnum):
     """Ends of paths that are not one tank."""
 
     ACCESS = -1
-    """The access line's end: patient or joint."""
+    """The access line's end: patient, joint or the outside."""
     RETURN = -2
     """The return line's end: patient, joint or the outside."""
     BIOREACTOR = -3
     """Bioreactor and bypass, then the tee."""
+    AIR = -5
+    """Nothing: air follows what leaves the first line."""
     SECOND_FILTER = -4
     """Through the second filter's membrane into its outlet."""
 
@@ -153,14 +166,20 @@ def node(n: Node) -> int:
 _L = Line
 PATHS: Final = (
     Path(Flow.ACCESS, End.ACCESS, (_L.ACCESS,), node(Node.ACC)),
+    Path(Flow.DRAIN_ACCESS, End.AIR, (_L.ACCESS,), node(Node.ACC)),
+    Path(Flow.CATHETER, Tank.PATIENT, (), Tank.OUTSIDE),
     Path(Flow.SALINE_ACCESS, Tank.SALINE, (), node(Node.ACC)),
     Path(Flow.BP, node(Node.ACC), (_L.BLOOD_PUMP,), node(Node.PRE)),
+    Path(Flow.DRAIN_BLOOD_PUMP, End.AIR, (_L.BLOOD_PUMP,), node(Node.PRE)),
     Path(Flow.HEPARIN, Tank.SYRINGE, (), node(Node.PRE)),
     Path(Flow.HEPARIN_ASIDE, Tank.SYRINGE, (), Tank.BESIDE),
     Path(Flow.BLEEDING, Tank.PATIENT, (), Tank.BESIDE),
     Path(Flow.S1_IN, node(Node.PRE), (_L.FILTER_IN,), node(Node.LUMEN)),
+    Path(Flow.RUPTURE, node(Node.PRE), (), Tank.LEAKED),
+    Path(Flow.DRAIN_FILTER_IN, End.AIR, (_L.FILTER_IN,), node(Node.LUMEN)),
     Path(Flow.MEMBRANE, node(Node.LUMEN), (), node(Node.FIL)),
     Path(Flow.S1_OUT, node(Node.LUMEN), (_L.FILTER_OUT, _L.CHAMBER_INLET), node(Node.CHAMBER)),
+    Path(Flow.DRAIN_FILTER_OUT, End.AIR, (_L.FILTER_OUT, _L.CHAMBER_INLET), node(Node.CHAMBER)),
     Path(Flow.PP, node(Node.FIL), (_L.FILTRATE,), Tank.RES),
     Path(Flow.SALINE_RES, Tank.SALINE, (), Tank.RES),
     Path(Flow.OVERFLOW, Tank.RES, (), Tank.SPILT),
@@ -189,6 +208,7 @@ N_PATHS: Final = len(PATHS)
 _TWO_ENDS: Final = {
     Flow.ACCESS_PATIENT: (Tank.PATIENT, node(Node.ACC)),
     Flow.ACCESS_JOINT: (node(Node.JOINT), node(Node.ACC)),
+    Flow.ACCESS_OUTSIDE: (Tank.OUTSIDE, node(Node.ACC)),
     Flow.RETURN_PATIENT: (node(Node.CHAMBER), Tank.PATIENT),
     Flow.RETURN_JOINT: (node(Node.CHAMBER), node(Node.JOINT)),
     Flow.RETURN_OUTSIDE: (node(Node.CHAMBER), Tank.OUTSIDE),
@@ -198,6 +218,10 @@ _TWO_ENDS: Final = {
     Flow.CAPILLARY: (Tank.INTERSTITIUM, Tank.PATIENT),
     Flow.INTAKE: (Tank.WATER, Tank.PATIENT),
     Flow.TRANSFUSION: (Tank.BESIDE, Tank.PATIENT),
+    Flow.DRAIN_ACCESS: (Tank.LINES, node(Node.ACC)),
+    Flow.DRAIN_BLOOD_PUMP: (Tank.LINES, node(Node.PRE)),
+    Flow.DRAIN_FILTER_IN: (Tank.LINES, node(Node.LUMEN)),
+    Flow.DRAIN_FILTER_OUT: (Tank.LINES, node(Node.CHAMBER)),
 }
 
 

@@ -109,6 +109,14 @@ class C(IntEnum):
     PLUNGER_N_PER_ML = 65
     PLUNGER_MOST_N = 66
     TRANSFUSED_HCT = 67
+    R_ACCESS_OPEN = 68
+    FILM = 69  # share of its liquid that a blood line keeps when air passes
+    FILM_SOFT = 70
+    V_ACCESS = 71  # mL of the lines that air may fill, in the order of the path
+    V_BLOOD_PUMP = 72
+    V_FILTER_IN = 73
+    V_FILTER_OUT = 74
+    CHAMBER_LID = 75
 
 
 class Source(IntEnum):
@@ -177,6 +185,7 @@ def _after(*sizes: int) -> list[int]:
 
 N_SOURCES: Final = len(Source)
 N_CLAMPS: Final = 8
+N_GAS: Final = 7
 N_ACTUATORS: Final = 17
 HP: Final = 4
 W: Final = 5
@@ -271,6 +280,7 @@ _s = _after(
     N_SPECIES,
     N_RATES * N_CELLS * N_SPECIES,
     2 * N_LINES,
+    N_GAS,
     bubbles.CAPACITY * bubbles.N_COLUMNS,
     bubbles.CAPACITY * bubbles.N_COLUMNS,
 )
@@ -304,6 +314,7 @@ _s = _after(
     RX_SIEVING,
     RX_RATES,
     RINGS,
+    GAS_FILLED,
     AIR_V_LINE,
     AIR_P_LINE,
     PARCELS,

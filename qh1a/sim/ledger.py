@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import layout, reactor
+from qh1a.sim import air_column, layout, reactor
 from qh1a.sim.bioreactor import N_CELLS, N_ZONES
 from qh1a.sim.graph import N_NODES, N_TANKS, NODE_TANK, Node, Tank
 from qh1a.sim.jit import compiled
@@ -19,16 +19,20 @@ _CHAMBER: Final = NODE_TANK + Node.CHAMBER
 def total_volume(state: NDArray[np.float64], c: NDArray[np.float64]) -> float:
     """All liquid in mL: tanks by their flows, nodes by their pressures, lines by their parcels.
 
-    That nodes are counted by pressure makes this a check of the pressure solve.
+    The air in nodes is none of it. That nodes are counted by pressure makes this a check of the pressure
+    solve.
     """
     total = 0.0
     for i in range(NODE_TANK):
-        total += state[layout.VOL + i]
+        if i != Tank.LINES:  # their parcels are counted
+            total += state[layout.VOL + i]
     for n in range(N_NODES):
         if n == Node.CHAMBER:
             total += state[layout.VOL + _CHAMBER]
         else:
             total += c[layout.REST + n] + c[layout.COMPLIANCE + n] * state[layout.PRESSURE + n]
+    for i in range(air_column.N_STAGES - 1):
+        total -= state[layout.GAS_FILLED + air_column.N_STAGES + i]
     parcels = layout.parcels(state)
     for row in range(parcels.shape[0]):
         total += parcels[row, 0]

@@ -20,9 +20,11 @@ class Misreading(IntEnum):
     """1: the reading stays as it was, and looks fresh; neutral 0."""
     STALE = 4
     """1: no reading arrives, the last one ages; neutral 0."""
+    CLOCK = 5
+    """Seconds that its time is ahead of what it should be; neutral 0."""
 
 
-HONEST: Final = (1.0, 0.0, 0.0, 0.0, 0.0)
+HONEST: Final = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Neutral values, in the order of `Misreading`."""
 UNDISTURBED: Final = (*NEUTRAL, *HONEST * N_MEASURED)
 """All that a fault may change: the circuit's disturbances, then the misreadings of each measured channel."""

@@ -10,11 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import layout, pumps, separator
+from qh1a.sim import air_column, layout, pumps, separator
 from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import N_NODES, N_SOLVED, NODE_TANK, Flow, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import ATMOSPHERE, C, S
+from qh1a.sim.linear import linear_solve
 from qh1a.sim.pumps import N_DRIVE_CONSTANTS, N_DRIVES, Drive, DriveConstant
 
 _MOST_ITERATIONS: Final = 6
@@ -99,6 +100,13 @@ def cvp(state: NDArray[np.float64], c: NDArray[np.float64]) -> float:
 
 
 @compiled
+def catheter(state: NDArray[np.float64], c: NDArray[np.float64]) -> float:
+    """Blood in mL/s that the venous pressure drives out of an access catheter whose line has slipped off."""
+    g = left(state[layout.VOL + Tank.PATIENT], 0.2 * c[C.BLOOD_0]) / (c[C.R_ACCESS] - c[C.R_ACCESS_OPEN])
+    return max(0.0, cvp(state, c)) * g
+
+
+@compiled
 def spills(d: NDArray[np.float64]) -> bool:
     """Whether the venous end runs to the outside."""
     return bool(d[Disturbance.RETURN_OPEN] > 0.5 or d[Disturbance.CATHETER_OUT] > 0.5)
@@ -159,14 +167,16 @@ def _drives(
     wanted: NDArray[np.float64],
     state: NDArray[np.float64],
     c: NDArray[np.float64],
+    d: NDArray[np.float64],
 ) -> None:
     """The four pumps; what comes out of an almost empty reservoir is partly air."""
     inlet = c[layout.INLET : layout.SEPARATOR]
     leak = c[layout.DRIVES : layout.INLET].reshape(N_DRIVES, N_DRIVE_CONSTANTS)[:, DriveConstant.LEAK]
     full = left(state[layout.VOL + Tank.RES], c[C.RES_OUTLET])
     suction = -c[C.R_CP_SUCTION] * state[layout.FLOW + Flow.CP]
+    leak_bp = leak[Drive.BP] * d[Disturbance.BP_LEAK_FACTOR]
     p_acc, p_pre, p_fil, p_ox = p[Node.ACC], p[Node.PRE], p[Node.FIL], p[Node.OX]
-    _pump(coef, Flow.BP, wanted[Drive.BP], p_acc, p_pre, 0.0, 0.0, leak[Drive.BP], inlet)
+    _pump(coef, Flow.BP, wanted[Drive.BP], p_acc, p_pre, 0.0, 0.0, leak_bp, inlet)
     _pump(coef, Flow.PP, wanted[Drive.PP], p_fil, 0.0, 0.0, 0.0, leak[Drive.PP], inlet)
     _pump(coef, Flow.CP, wanted[Drive.CP], suction, p_ox, suction, 0.0, leak[Drive.CP], inlet)
     _pump(coef, Flow.RP, wanted[Drive.RP], p[Node.F2O], p[Node.RET], 0.0, 0.0, leak[Drive.RP], inlet)
@@ -191,7 +201,9 @@ def _access(
     collapse = 1.0 + exp((-p[Node.ACC] - c[C.ACCESS_COLLAPSE]) / c[C.ACCESS_COLLAPSE_WIDTH])
     viscosity = state[layout.VISCOSITY + Flow.ACCESS]
     g, known = 1.0 / (c[C.R_ACCESS] * viscosity * d[Disturbance.R_ACC_FACTOR] * collapse), 0.0
-    if state[S.ACCESS_ON] > 0.5:
+    if d[Disturbance.ACCESS_OPEN] > 0.5:
+        g = 1.0 / (c[C.R_ACCESS_OPEN] * viscosity * air_column.wet(state, c, 0))
+    elif state[S.ACCESS_ON] > 0.5:
         g *= left(vol[Tank.PATIENT], 0.2 * c[C.BLOOD_0])
         known = cvp(state, c)
     _set(coef, Flow.ACCESS, pumps.throttled(g, position[AC], half), known, 0.0)
@@ -234,7 +246,7 @@ def _blood(
     vol = state[layout.VOL : layout.MOVED]
     viscosity = state[layout.VISCOSITY : layout.RPM]
     half = c[C.R_S1_HALF] / state[layout.S1 + separator.SeparatorState.OPEN]
-    _set(coef, Flow.S1_IN, 1.0 / (half * viscosity[Flow.S1_IN]), 0.0, 0.0)
+    _set(coef, Flow.S1_IN, 1.0 / (half * viscosity[Flow.S1_IN] * air_column.wet(state, c, 2)), 0.0, 0.0)
     wet = left(vol[NODE_TANK + Node.CHAMBER], c[C.CHAMBER_OUTLET])
     g = 1.0 / (half * viscosity[Flow.S1_OUT] + c[C.R_CHAMBER_INLET] * viscosity[Flow.RETURN])
     if p[Node.CHAMBER] > p[Node.LUMEN]:
@@ -247,6 +259,7 @@ def _blood(
     lp = d[Disturbance.S1_LP_FACTOR] * separator.permeability(
         c[layout.SEPARATOR : layout.TABLE], state[layout.S1 : layout.OX_GAS], viscosity[Flow.MEMBRANE]
     )
+    lp *= left(vol[NODE_TANK + Node.LUMEN], c[C.FILM_SOFT])
     tmp = p[Node.LUMEN] - p[Node.FIL]
     q, slope = separator.filtration(tmp, lp, state[S.Q_LIMIT])
     coef[Flow.MEMBRANE, 0] = slope
@@ -297,48 +310,6 @@ def bioreactor_conductances(
 
 
 @compiled
-def _linear_solve(
-    coef: NDArray[np.float64],
-    up: NDArray[np.int64],
-    down: NDArray[np.int64],
-    stored: NDArray[np.float64],
-    source: NDArray[np.float64],
-    p: NDArray[np.float64],
-) -> None:
-    """Solve for the new node pressures into `p`.
-
-    `stored` is compliance/dt, `source` what enters besides branches. Diagonal dominance: no pivoting.
-    """
-    a = np.zeros((N_NODES, N_NODES))
-    for i in range(N_NODES):
-        a[i, i] = stored[i]
-        p[i] = source[i]
-    for b in range(N_SOLVED):
-        i, j = up[b], down[b]
-        if i >= 0:
-            a[i, i] += coef[b, 0]
-            p[i] -= coef[b, 2]
-        if j >= 0:
-            a[j, j] += coef[b, 1]
-            p[j] += coef[b, 2]
-        if i >= 0 and j >= 0:
-            a[i, j] -= coef[b, 1]
-            a[j, i] -= coef[b, 0]
-    for k in range(N_NODES):
-        for i in range(k + 1, N_NODES):
-            if a[i, k] != 0.0:
-                f = a[i, k] / a[k, k]
-                for j in range(k + 1, N_NODES):
-                    a[i, j] -= f * a[k, j]
-                p[i] -= f * p[k]
-    for i in range(N_NODES - 1, -1, -1):
-        x = p[i]
-        for j in range(i + 1, N_NODES):
-            x -= a[i, j] * p[j]
-        p[i] = x / a[i, i]
-
-
-@compiled
 def _switches(p: NDArray[np.float64], head: float) -> int:
     """The one-way parts as bits: the solve is right when it leaves them as it assumed them."""
     bits = 0
@@ -370,7 +341,7 @@ def solve(
     up, down = np.empty(N_SOLVED, np.int64), np.empty(N_SOLVED, np.int64)
     for b in range(N_SOLVED):
         up[b], down[b] = _UP[b], _DOWN[b]
-    if state[S.ACCESS_ON] <= 0.5:
+    if state[S.ACCESS_ON] <= 0.5 and d[Disturbance.ACCESS_OPEN] <= 0.5:
         up[Flow.ACCESS] = Node.JOINT
     if state[S.VENOUS_ON] <= 0.5 and not spills(d):
         down[Flow.RETURN] = Node.JOINT
@@ -383,14 +354,20 @@ def solve(
         p[n] = pressure[n]
     source[Node.PRE] += heparin
     source[Node.OX] -= state[layout.FLOW + Flow.EVAPORATION]
+    # A leak to the air is a conductance to 0 mmHg; what it would suck in is not followed.
+    rupture = d[Disturbance.RUPTURE_ML_MIN_MMHG] / 60.0
+    if rupture > 0.0:
+        rupture *= left(state[layout.VOL + NODE_TANK + Node.PRE], c[C.FILM_SOFT])
+        rupture = rupture if pressure[Node.PRE] > 0.0 else 0.0
+        stored[Node.PRE] += rupture
     coef = np.empty((N_SOLVED, 3))
     for iteration in range(_MOST_ITERATIONS):
         before = _switches(p, c[C.HEAD])
         _access(coef, p, state, c, d)
-        _drives(coef, p, wanted, state, c)
+        _drives(coef, p, wanted, state, c, d)
         _blood(coef, p, state, c, d)
         _plasma(coef, p, state, c, d)
-        _linear_solve(coef, up, down, stored, source, p)
+        linear_solve(coef, up, down, stored, source, p)
         if iteration > 0 and _switches(p, c[C.HEAD]) == before:
             break
     for b in range(N_SOLVED):
@@ -399,5 +376,6 @@ def solve(
             flow[b] += coef[b, 0] * p[up[b]]
         if down[b] >= 0:
             flow[b] -= coef[b, 1] * p[down[b]]
+    flow[Flow.RUPTURE] = rupture * p[Node.PRE]
     for n in range(N_NODES):
         pressure[n] = p[n]

@@ -160,9 +160,9 @@ def _volumes(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray[
     truth[Truth.AIR_RES_ML] = state[S.AIR_RES]
     truth[Truth.V_HEP_ML] = c[C.SYRINGE] - vol[Tank.SYRINGE]
     truth[Truth.NET_BALANCE_ML] = state[S.NET]
-    truth[Truth.BLOOD_LOST_ML] = vol[Tank.OUTSIDE]
+    truth[Truth.BLOOD_LOST_ML] = vol[Tank.OUTSIDE] + vol[Tank.LEAKED]
     truth[Truth.SPILT_ML] = vol[Tank.SPILT]
-    truth[Truth.TRAY] = vol[Tank.SPILT]
+    truth[Truth.TRAY] = vol[Tank.SPILT] + vol[Tank.LEAKED]
     truth[Truth.S1_LIMIT] = state[S.Q_LIMIT] * 60.0
     truth[Truth.BLOOD_VOLUME_ML] = vol[Tank.PATIENT]
     truth[Truth.INTERSTITIUM_ML] = vol[Tank.INTERSTITIUM]
@@ -188,7 +188,8 @@ def _filtrate(state: NDArray[np.float64], c: NDArray[np.float64], truth: NDArray
     truth[Truth.S1_LP_LOSS] = 1.0 - 1.0 / (1.0 + s1[SeparatorState.FOULING])
     truth[Truth.S1_OPEN] = s1[SeparatorState.OPEN]
     truth[Truth.FHB_UMOL] = state[layout.MADE + Source.REACTION * N_SPECIES + Species.FHB] * 1e-3
-    truth[Truth.RBC_LOST_ML] = state[layout.MASS + Tank.OUTSIDE * N_SPECIES + Species.RBC]
+    lost = layout.MASS + Species.RBC
+    truth[Truth.RBC_LOST_ML] = state[lost + Tank.OUTSIDE * N_SPECIES] + state[lost + Tank.LEAKED * N_SPECIES]
     truth[Truth.RBC_CIRCUIT_ML] = state[S.CIRCUIT_RBC]
 
 

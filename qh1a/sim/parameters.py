@@ -103,6 +103,9 @@ class Lines:
     """Resistances outside filters, and how an access collapses."""
 
     access: Resistance
+    access_open: Resistance
+    film: Annotated[float, Interval(gt=0, le=0.5), Unit("1")]
+    film_soft: Annotated[float, Interval(ge=0.5, le=5), Unit("mL")]
     access_collapse: Pressure
     access_collapse_width: Pressure
     return_blood: Resistance
@@ -216,6 +219,7 @@ class Chamber:
     section: Annotated[float, Interval(gt=0, le=50), Unit("cm2")]
     wall: Compliance
     outlet: Volume
+    lid: Volume
 
 
 @dataclass(frozen=True, slots=True)

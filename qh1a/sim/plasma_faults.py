@@ -1,16 +1,19 @@
 """Faults of the plasma side, its heat and gas, and of the cells: F23 to F44."""
 
+import math
 from typing import Final
 
 from qh1a.channels import Channel
 from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.fault_row import Drive, FaultRow, Profile
 from qh1a.sim.misreading import Misreading
+from qh1a.sim.truth import Truth
 
 _D = Disturbance
 _SET, _TIMES = Drive.SET, Drive.MULTIPLY
 _STEP, _RAMP = Profile.STEP, Profile.RAMP
 _M, _C = Misreading, Channel
+_AIR: Final = (Truth.AIR_PATIENT_ML, Truth.HARM_AIR_BOLUS_ML, Truth.HARM_AIR_5MIN_ML_KG)
 PLASMA_FAULTS: Final = (
     FaultRow(
         "F23a", "separation_pump_over", "The separation pump gives more per revolution than it says.",
@@ -54,6 +57,53 @@ PLASMA_FAULTS: Final = (
         "AIR_p counts up after the transport time of the line, then LVL_ven falls",
     ),
     FaultRow(
+        "F29a", "chamber_level_low", "Air collects in the venous chamber.",
+        "air", "mL/s", 0.001, 0.5, 0.05, _D.CHAMBER_AIR_ML_S, _SET, _STEP, 0.0, 19.4, ("H04.1",),
+        "LVL_ven falls, P_ven pulses less; at last the chamber is empty and AIR_v counts up",
+        harm=_AIR,
+    ),
+    FaultRow(
+        "F29b", "chamber_level_high", "A vent lets air out of the venous chamber.",
+        "air", "mL/s", -0.5, -0.001, -0.05, _D.CHAMBER_AIR_ML_S, _SET, _STEP, 0.0, 18.9, (),
+        "LVL_ven rises to the lid, P_ven pulses more",
+    ),
+    FaultRow(
+        "F30a", "air_detector_blind", "An air detector sees no air, whatever passes.",
+        "sensor", "1", 1.0, 1.0, 1.0, _M.FROZEN, _SET, _STEP, 0.0, math.inf, (),
+        "no sensor shows it: the counter stands still while LVL_ven falls and air passes",
+        (_C.AIR_V, _C.AIR_P),
+        _AIR,
+    ),
+    FaultRow(
+        "F30b", "air_detector_false", "An air detector counts air that is not there.",
+        "sensor", "mL", 0.01, 20.0, 3.0, _M.OFFSET, _SET, _RAMP, 60.0, 0.2, ("H01.1",),
+        "AIR_v counts up at an unchanged LVL_ven",
+        (_C.AIR_V, _C.AIR_P),
+    ),
+    FaultRow(
+        "F31a", "venous_clamp_stuck_open", "The venous clamp stands open whatever it is told.",
+        "clamp", "1", 1.0, 1.0, 1.0, _D.VC_STUCK, _SET, _STEP, 0.0, math.inf, (),
+        "nothing shows it until the clamp is told to close: then POS_VC stays 1",
+        (),
+        _AIR,
+    ),
+    FaultRow(
+        "F31b", "venous_clamp_stuck_closed", "The venous clamp falls shut whatever it is told.",
+        "clamp", "1", -1.0, -1.0, -1.0, _D.VC_STUCK, _SET, _STEP, 0.0, 0.2, ("H29.1",),
+        "POS_VC goes to 0 against the command, P_ven and P_pre climb while the pumps run",
+    ),
+    FaultRow(
+        "F31c", "plasma_clamp_stuck_open", "The plasma clamp stands open whatever it is told.",
+        "clamp", "1", 1.0, 1.0, 1.0, _D.PC_STUCK, _SET, _STEP, 0.0, math.inf, (),
+        "nothing shows it until the clamp is told to close: then POS_PC stays 1",
+    ),
+    FaultRow(
+        "F31d", "plasma_clamp_stuck_closed", "The plasma clamp falls shut whatever it is told.",
+        "clamp", "1", -1.0, -1.0, -1.0, _D.PC_STUCK, _SET, _STEP, 0.0, 0.2, ("H29.1",),
+        "POS_PC goes to 0 against the command, P_ret climbs while the return pump runs, W_r rises",
+        harm=(Truth.HARM_FLUID_LOSS_ML,),
+    ),
+    FaultRow(
         "F32", "filtrate_line_collapsed", "The filtrate line sucks flat before its pressure port.",
         "separator", "times", 0.001, 0.2, 0.02, _D.S1_LP_FACTOR, _TIMES, _STEP, 0.0, 0.1, ("H10.3",),
         "P_fil falls far below 0 and TMP rises within seconds, Q_p falls",
@@ -64,10 +114,16 @@ PLASMA_FAULTS: Final = (
         "T_w1 and T_w2 climb past the set point, T_br follows; fast at low perfusion flow",
     ),
     FaultRow(
-        "F34", "temperature_probe_loose", "A temperature probe has come off and reads beside the truth.",
+        "F34a", "temperature_probe_loose", "A temperature probe has come off and reads beside the truth.",
         "sensor", "K", -15.0, 15.0, -3.0, _M.OFFSET, _SET, _STEP, 0.0, 0.1, (),
         "one temperature steps away from the others; the loop that believes T_br moves it the other way",
         (_C.T_BR, _C.T_W1, _C.T_W2, _C.T_RET),
+    ),
+    FaultRow(
+        "F34b", "heater_failure", "The warmer gets no power whatever is commanded.",
+        "heat", "1", 1.0, 1.0, 1.0, _D.HEATER_DEAD, _SET, _STEP, 0.0, 3.6, ("H21.1",),
+        "T_w1, T_w2, then T_br and T_ret fall over minutes",
+        harm=(Truth.HARM_COLDEST_C,),
     ),
     FaultRow(
         "F35", "gas_supply_lost", "No gas reaches the oxygenator, whatever the blender is told.",

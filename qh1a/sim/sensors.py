@@ -31,7 +31,7 @@ from qh1a.sim.misreading import HONEST
 from qh1a.sim.sampling import Column, Plan, Term, sample
 from qh1a.sim.truth import Truth
 from qh1a.tick import Quality
-from qh1a.units import TICK_NS, seconds
+from qh1a.units import TICK_NS, nanoseconds, seconds
 
 STEP_S: Final = seconds(TICK_NS)
 
@@ -278,12 +278,15 @@ class SensorBank:
         at: int,
     ) -> None:
         """Spoil the sample just taken; a reading that is not due was spoilt when it was taken."""
-        gain, offset, noise, frozen, stale = wrong
+        gain, offset, noise, frozen, stale, ahead = wrong
+        fresh = self.at[channel] == at
+        if fresh:
+            self.at[channel] += nanoseconds(ahead)
         if stale > 0.5:
             self.at[channel] = before[1][channel]
         if stale > 0.5 or frozen > 0.5:
             self.value[channel] = before[0][channel]
-        elif self.at[channel] == at and self.quality[channel] == Quality.GOOD:
+        elif fresh and self.quality[channel] == Quality.GOOD:
             column = self._table[self._index[channel]]
             lo, hi, lsb = column[Column.LO], column[Column.HI], column[Column.LSB]
             key = stream_key(self._seed, f"{CHANNELS[channel].id} misread")

@@ -14,6 +14,7 @@ _STEP, _RAMP = Profile.STEP, Profile.RAMP
 _M, _C = Misreading, Channel
 _PRESSURES: Final = (_C.P_VEN, *(c for c in SIGNALS if c in ZEROED - {_C.P_VEN}))
 _ANALOG: Final = (_C.P_VEN, *(c for c in SIGNALS if c is not _C.P_VEN and CHANNELS[c].unit != "open"))
+_OTHERS: Final = tuple(c for c in _ANALOG if c not in (*_PRESSURES, _C.AIR_V, _C.AIR_P))
 SYSTEM_FAULTS: Final = (
     FaultRow(
         "F45a", "pressure_offset", "A pressure transducer is off; as a ramp it drifts.",
@@ -52,6 +53,18 @@ SYSTEM_FAULTS: Final = (
         _ANALOG,
     ),
     FaultRow(
+        "F46c", "clock_jump", "The readings of a sensor carry a time that is off: ahead, or behind below 0.",
+        "sensor", "s", -60.0, 60.0, 5.0, _M.CLOCK, _SET, _STEP, 0.0, 0.1, ("H31.1", "H31.2"),
+        "one channel comes from the future, or is too old to be used; its value is right",
+        _ANALOG,
+    ),
+    FaultRow(
+        "F46d", "stuck_reading", "A sensor other than a pressure shows the same value for ever.",
+        "sensor", "1", 1.0, 1.0, 1.0, _M.FROZEN, _SET, _STEP, 0.0, 1.0, (),
+        "one channel has no noise any more and follows nothing",
+        _OTHERS,
+    ),
+    FaultRow(
         "F47", "perfusion_pump_stall", "The perfusion pump stands still whatever it is told.",
         "pump", "1", 1.0, 1.0, 1.0, _D.CP_STALL, _SET, _STEP, 0.0, 0.1, ("H28.3",),
         "N_cp and Q_c go to 0, P_bri and P_f2 fall, the cells get no oxygen",
@@ -75,5 +88,10 @@ SYSTEM_FAULTS: Final = (
         "F51", "room_temperature", "The room warms or cools.",
         "room", "K", -15.0, 15.0, -8.0, _D.T_AMB_OFFSET_K, _SET, _RAMP, 1800.0, 47.0, (),
         "T_amb moves, T_ret follows by a tenth, the warmer makes up for the rest",
+    ),
+    FaultRow(
+        "F52", "power_dip", "The supply of all actuators drops out: pumps, warmer and gas stop, clamps fall.",
+        "power", "1", 1.0, 1.0, 1.0, _D.POWER_LOST, _SET, _STEP, 1.0, 0.1, ("H29.1",),
+        "every POS_* goes to its unpowered place, all speeds to 0, and back when the supply returns",
     ),
 )  # fmt: skip

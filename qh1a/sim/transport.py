@@ -41,8 +41,8 @@ _CHAMBER: Final = NODE_TANK + Node.CHAMBER
 _DEEPEST: Final = PATH_LINES.shape[1]
 _END: Final = 1e9  # mL: the end of a line, however long
 
-_ACCESS_FLOWS: Final = np.array([Flow.ACCESS_PATIENT, Flow.ACCESS_JOINT], dtype=np.int64)
-_ACCESS_TANKS: Final = np.array([Tank.PATIENT, _JOINT], dtype=np.int64)
+_ACCESS_FLOWS: Final = np.array([Flow.ACCESS_PATIENT, Flow.ACCESS_JOINT, Flow.ACCESS_OUTSIDE], dtype=np.int64)
+_ACCESS_TANKS: Final = np.array([Tank.PATIENT, _JOINT, Tank.OUTSIDE], dtype=np.int64)
 _RETURN_FLOWS: Final = np.array([Flow.RETURN_PATIENT, Flow.RETURN_JOINT, Flow.RETURN_OUTSIDE], dtype=np.int64)
 _RETURN_TANKS: Final = np.array([Tank.PATIENT, _JOINT, Tank.OUTSIDE], dtype=np.int64)
 
@@ -59,8 +59,8 @@ def substeps(held: NDArray[np.float64], moved: NDArray[np.float64]) -> int:
         into[EDGES[e, 1]] += max(-v, 0.0)
     worst = 0.0
     for i in range(N_TANKS):
-        # What is outside is a balance, not a vessel: it may go below 0.
-        if i not in (Tank.WATER, Tank.BESIDE) and out[i] > 0.0:
+        # What is outside and what air replaces are balances, not vessels: they may go below 0.
+        if i not in (Tank.WATER, Tank.BESIDE, Tank.LINES) and out[i] > 0.0:
             worst = max(worst, out[i] / (held[i] + into[i]))
     return 1 + int(2.0 * min(worst, 1.0))
 
@@ -240,7 +240,7 @@ def _intake(
         _bioreactor(state, c, -volume, dt, amounts)
     elif end == End.SECOND_FILTER:
         _take(state, c, _F2O, volume, amounts)
-    else:
+    elif end != End.AIR:
         _take(state, c, end, volume, amounts)
 
 
@@ -250,14 +250,19 @@ def _along(
     c: NDArray[np.float64],
     line: int,
     forward: bool,
+    fed: bool,
     volume: float,
     amounts: NDArray[np.float64],
 ) -> None:
-    """`volume` mL with `amounts` enter a line; `amounts` becomes what leaves at its other end."""
+    """`volume` mL with `amounts` enter a line; `amounts` becomes what leaves at its other end.
+
+    Into one that is not `fed` only air follows.
+    """
     first, end = int(c[layout.LINE_FIRST + line]), int(c[layout.LINE_FIRST + line + 1])
     parcels = state[layout.PARCELS :].reshape(-1, 1 + N_SPECIES)[first:end]
     ring = state[layout.RINGS + 2 * line : layout.RINGS + 2 * line + 2]
-    fifo.enter(parcels, ring, forward, c[layout.LINE_SIZE + line], volume, amounts)
+    if fed:
+        fifo.enter(parcels, ring, forward, c[layout.LINE_SIZE + line], volume, amounts)
     fifo.leave(parcels, ring, not forward, volume, amounts)
 
 
@@ -302,13 +307,13 @@ def _path(state: NDArray[np.float64], c: NDArray[np.float64], path: int, part: f
         _intake(state, c, start, part, volume, dt, amounts)
         for i in range(_DEEPEST):
             if PATH_LINES[path, i] >= 0:
-                _along(state, c, PATH_LINES[path, i], True, volume, amounts)
+                _along(state, c, PATH_LINES[path, i], True, i > 0 or start != End.AIR, volume, amounts)
         _outlet(state, c, end, part, volume, dt, amounts)
     elif volume < 0.0:
         _intake(state, c, end, part, -volume, dt, amounts)
         for i in range(_DEEPEST - 1, -1, -1):
             if PATH_LINES[path, i] >= 0:
-                _along(state, c, PATH_LINES[path, i], False, -volume, amounts)
+                _along(state, c, PATH_LINES[path, i], False, True, -volume, amounts)
         _outlet(state, c, start, part, -volume, dt, amounts)
     elif end == End.BIOREACTOR:
         _bioreactor(state, c, 0.0, dt, amounts)

@@ -262,7 +262,9 @@ TRUTHS: Final = (
     ),
     TruthRow(_T.V_HEP_ML, "mL", "delivered by the heparin pump, cumulative"),
     TruthRow(_T.NET_BALANCE_ML, "mL", "patient's gain through both line ends, cumulative"),
-    TruthRow(_T.BLOOD_LOST_ML, "mL", "fluid lost to the outside at the venous end, cumulative"),
+    TruthRow(
+        _T.BLOOD_LOST_ML, "mL", "fluid lost to the outside at either line end and to the tray, cumulative"
+    ),
     TruthRow(_T.RBC_LOST_ML, "mL", "red cells in that loss, cumulative"),
     TruthRow(_T.RBC_CIRCUIT_ML, "mL", "red cells now in the circuit"),
     TruthRow(_T.SPILT_ML, "mL", "overflow of the reservoir, cumulative"),

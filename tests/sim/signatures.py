@@ -59,6 +59,16 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
         (Sign(_C.P_VEN, -42.0, 3.0), Sign(_T.BLOOD_LOST_ML, 55.0, 30.0), Sign(_T.Q_VEN_OUT, -100.0, 1.0)),
         (_C.N_BP,),
     ),
+    # Blood and air are drawn through a line without needle; the front takes 50 s to the venous chamber. The
+    # catheter drips by the venous pressure.
+    "access_disconnection": Signature(
+        (
+            Sign(_C.P_ACC, 45.0, 3.0), Sign(_T.Q_ACC_IN, -100.0, 1.0), Sign(_T.BLOOD_LOST_ML, 15.0, 60.0),
+            Sign(_C.Q_B, -110.0, 30.0, 10.0), Sign(_C.LVL_VEN, -70.0, 60.0, 40.0),
+            Sign(_C.AIR_V, 115.0, 120.0, 56.0), Sign(_T.AIR_PATIENT_ML, 100.0, 120.0, 60.0),
+        ),
+        (_C.N_BP, _C.TRAY),
+    ),
     # The blood that comes back is 3 K cooler and thicker; no sensor shows that, nor the marker it lacks.
     "access_recirculation": Signature(
         (Sign(_T.P_ACC, -1.1, 300.0), Sign(_T.T_RES, -0.18, 300.0)), (_C.N_BP, _C.P_VEN, _C.T_BR, _C.W_R)
@@ -102,12 +112,25 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
             Sign(_C.P_PRE, -38.0, 3.0), Sign(_C.P_VEN, -35.0, 10.0),
         )
     ),
+    # 4 mL/min: 29 healthy leaks at 110 mmHg across the pump.
+    "blood_pump_under_occlusion": Signature(
+        (Sign(_C.Q_B, -3.5, 3.0), Sign(_C.Q_B, -3.5, 300.0)),
+        (_C.N_BP, _C.P_PRE),
+    ),
     "blood_segment_fatigue": Signature((Sign(_C.Q_B, -3.4, 3400.0, 600.0),), (_C.N_BP,)),
     "perfusion_segment_fatigue": Signature(
         (Sign(_C.Q_C, -2.8, 3400.0, 600.0), Sign(_C.P_BRI, -2.4, 3400.0, 600.0)), (_C.N_CP, _C.W_R)
     ),
     "return_segment_fatigue": Signature(
         (Sign(_C.Q_R, -0.8, 3400.0, 600.0), Sign(_C.W_R, 23.0, 3400.0, 300.0)), (_C.N_RP,)
+    ),
+    "tube_rupture": Signature(
+        (
+            Sign(_C.P_PRE, -13.0, 10.0), Sign(_C.P_VEN, -10.0, 10.0), Sign(_C.TRAY, 1.0, 10.0, 1.0),
+            Sign(_T.BLOOD_LOST_ML, 24.0, 60.0), Sign(_T.RBC_LOST_ML, 8.5, 60.0),
+            Sign(_T.Q_VEN_OUT, -24.0, 30.0),
+        ),
+        (_C.Q_B, _C.N_BP, _C.P_ACC, _C.Q_P),
     ),
     "blood_leak": Signature((Sign(_C.BLD, 0.33, 60.0, 3.0),), (_C.Q_P, _C.P_FIL)),
     "tmp_runaway": Signature(
@@ -193,6 +216,29 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
     "air_in_plasma_line": Signature(
         (Sign(_C.AIR_P, 1.9, 60.0, 12.0), Sign(_C.LVL_VEN, -33.0, 300.0, 20.0)), (_C.N_RP, _C.Q_B)
     ),
+    "chamber_level_low": Signature(
+        (Sign(_C.LVL_VEN, -7.5, 60.0, 5.0), Sign(_C.LVL_VEN, -38.0, 300.0)), (_C.Q_B, _C.AIR_V)
+    ),
+    "chamber_level_high": Signature(
+        (Sign(_C.LVL_VEN, 7.5, 60.0, 5.0), Sign(_T.LVL_VEN, 30.0, 300.0)), (_C.Q_B, _C.AIR_V)
+    ),
+    "air_detector_blind": Signature((), (_C.AIR_V, _C.AIR_P, _C.LVL_VEN)),
+    "air_detector_false": Signature((Sign(_C.AIR_V, 2.5, 60.0),), (_C.AIR_P, _C.LVL_VEN)),
+    # Two open clamps that stay open: only the word to close them would tell.
+    "venous_clamp_stuck_open": Signature((), (_C.POS_VC, _C.P_VEN)),
+    "venous_clamp_stuck_closed": Signature(
+        (
+            Sign(_C.POS_VC, -1.0, 3.0), Sign(_C.P_VEN, 65.0, 3.0), Sign(_C.P_PRE, 55.0, 3.0),
+            Sign(_C.P_VEN, 250.0, 10.0),
+        )
+    ),
+    "plasma_clamp_stuck_open": Signature((), (_C.POS_PC, _C.P_RET)),
+    "plasma_clamp_stuck_closed": Signature(
+        (
+            Sign(_C.POS_PC, -1.0, 3.0), Sign(_C.P_RET, 120.0, 3.0), Sign(_C.Q_R, -25.0, 30.0),
+            Sign(_C.W_R, 20.0, 60.0),
+        )
+    ),
     "filtrate_line_collapsed": Signature(
         (Sign(_C.P_FIL, -85.0, 3.0), Sign(_T.TMP, 220.0, 10.0), Sign(_C.Q_P, -12.0, 60.0)), (_C.N_BP,)
     ),
@@ -200,6 +246,13 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
         (Sign(_T.HEATER_W, 16.0, 1.0), Sign(_C.T_W1, 0.8, 10.0, 1.0), Sign(_C.T_BR, 0.6, 40.0, 10.0))
     ),
     "temperature_probe_loose": Signature((Sign(_C.T_BR, -2.5, 1.0),), (_C.T_W1, _C.T_RET)),
+    "heater_failure": Signature(
+        (
+            Sign(_T.HEATER_W, -18.0, 3.0), Sign(_C.T_W1, -1.4, 30.0, 2.0), Sign(_C.T_BR, -2.2, 120.0, 20.0),
+            Sign(_C.T_RET, -0.85, 300.0, 120.0),
+        ),
+        (_C.Q_C, _C.DO_IN, _C.N_CP),
+    ),
     "gas_supply_lost": Signature(
         (Sign(_C.G_O2, -16.0, 10.0), Sign(_C.G_AIR, -60.0, 10.0), Sign(_C.DO_IN, -17.0, 300.0, 10.0)),
         (_C.Q_C,),
@@ -221,6 +274,8 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
     "scale_creep": Signature((Sign(_C.W_R, 25.0, 300.0, 4.0),), (_C.LVL_R, _C.Q_P, _C.Q_R)),
     "readings_lost": Signature((Sign(_C.P_VEN, 9.0, 10.0, of=Of.AGE),), (_C.P_PRE, _C.P_VEN_N)),
     "noise_burst": Signature((Sign(_C.P_VEN, 6.5, 2.0, of=Of.SPREAD),), (_C.P_PRE, _C.P_VEN_N)),
+    "clock_jump": Signature((Sign(_C.P_VEN, -4.5, 1.0, of=Of.AGE),), (_C.P_VEN, _C.P_PRE)),
+    "stuck_reading": Signature((Sign(_C.Q_B, -0.6, 2.0, of=Of.SPREAD),), (_C.N_BP, _C.P_PRE)),
     "perfusion_pump_stall": Signature(
         (
             Sign(_C.N_CP, -16.0, 3.0), Sign(_C.Q_C, -83.0, 3.0), Sign(_C.P_BRI, -92.0, 10.0),
@@ -237,5 +292,14 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
     "mains_lost": Signature((Sign(_C.UPS_MIN, -4.2, 300.0, 20.0),), (_C.N_BP, _C.N_CP, _C.T_BR, _C.G_O2)),
     "room_temperature": Signature(
         (Sign(_C.T_AMB, -4.3, 1200.0, 20.0), Sign(_C.T_RET, -0.8, 1200.0, 60.0)), (_C.Q_C, _C.W_R)
+    ),
+    # A second without power: clamps and pumps are back at once, the warmth takes a minute.
+    "power_dip": Signature(
+        (
+            Sign(_C.POS_VC, -0.7, 1.0), Sign(_C.POS_PC, -0.7, 1.0), Sign(_C.N_BP, -9.0, 1.0),
+            Sign(_C.Q_C, -65.0, 1.0),
+            Sign(_C.G_AIR, -20.0, 3.0), Sign(_T.HEATER_W, -18.0, 3.0), Sign(_C.T_W1, -0.65, 30.0, 2.0),
+        ),
+        (_C.TRAY, _C.AIR_V, _C.W_R),
     ),
 }  # fmt: skip

@@ -80,8 +80,8 @@ def test_the_first_sensor_shows_it_when_the_row_says(faulted: tuple[FaultRow, Se
     row, seen = faulted
     well = healthy(row)
     off = np.abs(seen.values - well.values[: len(seen.values)]) > VISIBLE * noise()
-    # Neither noise nor a reading for a second is a sign, too, where the twin always shows both.
-    off |= seen.age_s > well.age_s.max(axis=0) + 0.95
+    # No noise, no reading for a second, a time to come: signs, too, where the twin shows none of it.
+    off |= np.abs(seen.age_s) > well.age_s.max(axis=0) + 0.95
     off |= _stuck(seen) & ~_stuck(well).any(axis=0)
     shown = np.flatnonzero(off.any(axis=1))
     first = (shown[0] - ONSET) / SECOND if shown.size else math.inf

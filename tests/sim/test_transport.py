@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qh1a.sim import layout, oxygen, reactor, transport
-from qh1a.sim.graph import EDGES, N_FLOWS, N_TANKS, PATHS, Flow, Line, Node, Tank, node
+from qh1a.sim.graph import EDGES, N_FLOWS, N_TANKS, PATHS, End, Flow, Line, Node, Tank, node
 from qh1a.sim.layout import Source
 from qh1a.sim.species import N_SPECIES, Species
 from tests.sim.carried import steady
@@ -338,7 +338,7 @@ def test_plasma_passes_the_bypass_unchanged_and_the_bioreactor_from_either_end()
 def test_every_flow_is_carried_once() -> None:
     on_paths = [path.flow for path in PATHS]
     assert len(set(on_paths)) == len(on_paths)
-    lines = [line for path in PATHS for line in path.lines]
+    lines = [line for path in PATHS if path.start != End.AIR for line in path.lines]
     assert sorted(lines) == list(Line)
     ends = {flow for flow, _, _ in EDGES}
     by_junction = {F.ACCESS, F.RETURN, F.RX_LUMEN, F.RX_BYPASS}
