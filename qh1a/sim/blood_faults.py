@@ -3,9 +3,10 @@
 from typing import Final
 
 from qh1a.sim.disturbance import Disturbance
-from qh1a.sim.fault_row import Drive, FaultRow, Profile
+from qh1a.sim.fault_row import BLOOD_LOST, Drive, FaultRow, Profile
+from qh1a.sim.truth import Truth
 
-_D = Disturbance
+_D, _T = Disturbance, Truth
 _SET, _TIMES = Drive.SET, Drive.MULTIPLY
 _STEP, _RAMP = Profile.STEP, Profile.RAMP
 BLOOD_FAULTS: Final = (
@@ -25,11 +26,13 @@ BLOOD_FAULTS: Final = (
         "F03", "return_line_kink", "The return line is kinked or pinched.",
         "return obstruction", "times", 1.1, 50.0, 10.0, _D.R_RET_FACTOR, _TIMES, _STEP, 0.0, 0.1, ("H06.1",),
         "P_ven rises within seconds, P_pre follows, filtrate pressure rises with them",
+        harm=(_T.HARM_FREE_HAEM_UMOL, _T.HARM_FLUID_ERROR_ML, _T.HARM_COLDEST_C),
     ),
     FaultRow(
         "F04", "return_disconnection", "The venous line end slips off and runs to the outside.",
         "disconnection", "1", 1.0, 1.0, 1.0, _D.RETURN_OPEN, _SET, _STEP, 0.0, 0.1, ("H05.1",),
         "P_ven drops by the venous pressure and the needle's share, blood is lost at the rate of Q_b",
+        harm=BLOOD_LOST,
     ),
     FaultRow(
         "F10", "blood_pump_stall", "The blood pump stands still whatever it is told.",
@@ -55,10 +58,12 @@ BLOOD_FAULTS: Final = (
         "F14", "blood_leak", "A membrane of the separator is torn and lets red cells through.",
         "separator", "share", 0.0001, 0.1, 0.01, _D.S1_LEAK, _SET, _STEP, 0.0, 5.4, ("H13.1",),
         "BLD rises within seconds to a minute, the plasma turns red",
+        harm=(_T.RBC_CIRCUIT_ML,),
     ),
     FaultRow(
         "F16", "membrane_fouling", "The separator's membrane fouls.",
         "separator", "times", 0.05, 0.95, 0.3, _D.S1_LP_FACTOR, _TIMES, _RAMP, 7200.0, 1170.0, (),
         "TMP rises and P_fil falls over hours at an unchanged Q_p",
+        harm=(_T.HARM_FREE_HAEM_UMOL,),
     ),
 )  # fmt: skip

@@ -9,7 +9,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from qh1a.sim import bubbles, gas_side, layout, network, pumps, reactor, separator, slow, thermal, transport
+from qh1a.sim import (
+    bubbles,
+    gas_side,
+    harm,
+    layout,
+    network,
+    pumps,
+    reactor,
+    separator,
+    slow,
+    thermal,
+    transport,
+)
 from qh1a.sim.constants import constants
 from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import EDGES, N_EDGES, N_FLOWS, NODE_TANK, Flow, Node, Tank
@@ -156,6 +168,7 @@ def _carry(
     dt: float,
 ) -> None:
     """All that the fluid carries, over the `dt` s since the last time."""
+    state[S.F2_BREACH] = max(0.0, 1.0 - d[Disturbance.R_F2_FACTOR])
     transport.move(state, c, dt)
     gas_side.exchange(state, c, actuators, d, dt)
     gas_side.hydrate(state, c, dt)
@@ -169,6 +182,7 @@ def _carry(
     gas_side.breathe(state, c)
     slow.metabolise(state, c, dt)
     reactor.metabolise(state, c)
+    reactor.disturb(state, c, d)
 
 
 @compiled
@@ -246,6 +260,11 @@ class Circuit:
     def clear_air(self) -> None:
         """Take the air out of both return lines with a syringe, as one does before a restart."""
         self._state[S.BUBBLES_V] = self._state[S.BUBBLES_P] = 0.0
+
+    def count_balance(self, *, on: bool) -> None:
+        """The treatment whose fluid balance counts begins, or is over."""
+        ledger = self._state[layout.HARM : layout.PRESSURE]
+        harm.count_balance(ledger, float(self._state[S.NET]), on=on)
 
     def snapshot(self) -> bytes:
         """Everything a continuation needs, but parameters and patient."""

@@ -32,6 +32,10 @@ class Disturbance(IntEnum):
     CO2_FACTOR = 22
     OX_KA_FACTOR = 23
     MAINS_LOST = 24
+    CELL_ACTIVITY = 25
+    CELL_DETACHMENT_H = 26
+    CELL_KILLING_H = 27
+    BACTERIA_UMOL_MIN = 28
 
 
 class DisturbanceRow(NamedTuple):
@@ -82,5 +86,13 @@ DISTURBANCES: Final = (
     DisturbanceRow(_D.CO2_FACTOR, "1", 1.0, "carbon dioxide that flows, over what the blender means to give"),
     DisturbanceRow(_D.OX_KA_FACTOR, "1", 1.0, "gas exchange of the oxygenator"),
     DisturbanceRow(_D.MAINS_LOST, "1", 0.0, "1: on battery"),
+    DisturbanceRow(_D.CELL_ACTIVITY, "1", 1.0, "all that the cells take up and make"),
+    DisturbanceRow(
+        _D.CELL_DETACHMENT_H, "1/h", 0.0, "cells that come off, of those that live, besides their own losses"
+    ),
+    DisturbanceRow(_D.CELL_KILLING_H, "1/h", 0.0, "cells that are killed, of those that live, likewise"),
+    DisturbanceRow(
+        _D.BACTERIA_UMOL_MIN, "umol/min", 0.0, "oxygen that bacteria around the cells take where it is plenty"
+    ),
 )
 NEUTRAL: Final = tuple(row.neutral for row in DISTURBANCES)

@@ -161,6 +161,7 @@ class S(IntEnum):
     T_OUT = 32  # of what leaves the warmer, C
     FILTERED = 33  # through the membrane since the last slow step, mL
     PUMPED = 34  # by the blood pump since then
+    F2_BREACH = 35  # share of the second filter's flow that passes it unfiltered
 
 
 def _after(*sizes: int) -> list[int]:

@@ -25,7 +25,7 @@ from qh1a.sim.graph import (
     Tank,
 )
 from qh1a.sim.jit import compiled
-from qh1a.sim.layout import C, Source
+from qh1a.sim.layout import C, S, Source
 from qh1a.sim.oxygen import OxygenConst
 from qh1a.sim.species import N_SPECIES, Species
 
@@ -186,7 +186,7 @@ def _outlet(
         _give(state, _TEE, volume, amounts)
     elif end == End.SECOND_FILTER:
         for k in range(N_SPECIES):
-            kept = amounts[k] * (1.0 - c[layout.SECOND_FILTER + k])
+            kept = amounts[k] * (1.0 - c[layout.SECOND_FILTER + k]) * (1.0 - state[S.F2_BREACH])
             state[layout.MASS + Tank.RETAINED * N_SPECIES + k] += kept
             amounts[k] -= kept
         _give(state, _F2O, volume, amounts)

@@ -1,6 +1,7 @@
 """Every fault of the catalogue beside its healthy twin: what moves, which way, how far, how soon."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,21 +26,29 @@ def books_close(seen: Seen) -> None:
     assert np.abs(seen.truth[:, Truth.VOLUME_LEDGER_ML]).max() < 1e-9 * blood
 
 
+class Pair(NamedTuple):
+    """A fault, what was seen under it, and what its twin showed meanwhile."""
+
+    row: FaultRow
+    seen: Seen
+    healthy: Seen
+
+
 @pytest.fixture(scope="module", params=FAULTS, ids=lambda row: row.name)
-def faulted(request: pytest.FixtureRequest) -> tuple[FaultRow, Seen]:
+def faulted(request: pytest.FixtureRequest) -> Pair:
     row: FaultRow = request.param
     watched = max(60.0, 1.2 * row.earliest_s, *(sign.within_s for sign in SIGNATURES[row.name].signs))
-    return row, played([usual(row)], watched)
+    return Pair(row, played([usual(row)], watched), twin(watched))
 
 
 def test_every_fault_has_a_signature_and_every_signature_a_fault() -> None:
     assert list(SIGNATURES) == [row.name for row in FAULTS]
 
 
-def test_it_shows_its_signature_and_its_twin_does_not(faulted: tuple[FaultRow, Seen]) -> None:
-    row, seen = faulted
+def test_it_shows_its_signature_and_its_twin_does_not(faulted: Pair) -> None:
+    row, seen, alike = faulted
     for sign in SIGNATURES[row.name].signs:
-        healthy = _looked_at(sign, twin())
+        healthy = _looked_at(sign, alike)
         _shown(sign, _looked_at(sign, seen) - healthy[: len(seen.values)])
         rest = _at(healthy, 0.0)
         drift = [abs(_at(healthy, s) - rest) for s in np.linspace(1.0, sign.within_s, 20)]
@@ -68,12 +77,12 @@ def _shown(sign: Sign, off: Floats) -> None:
     assert early.max() < 0.25 * abs(sign.by), (sign, early.max())
 
 
-def test_the_first_sensor_shows_it_when_the_row_says(faulted: tuple[FaultRow, Seen]) -> None:
-    row, seen = faulted
-    off = np.abs(seen.values - twin().values[: len(seen.values)]) > VISIBLE * noise()
+def test_the_first_sensor_shows_it_when_the_row_says(faulted: Pair) -> None:
+    row, seen, alike = faulted
+    off = np.abs(seen.values - alike.values[: len(seen.values)]) > VISIBLE * noise()
     # Neither noise nor a reading for a second is a sign, too, where the twin always shows both.
-    off |= seen.age_s > twin().age_s.max(axis=0) + 0.95
-    off |= _stuck(seen) & ~_stuck(twin()).any(axis=0)
+    off |= seen.age_s > alike.age_s.max(axis=0) + 0.95
+    off |= _stuck(seen) & ~_stuck(alike).any(axis=0)
     first = (np.flatnonzero(off.any(axis=1))[0] - ONSET) / SECOND
     assert first == pytest.approx(row.earliest_s, rel=0.1, abs=0.15)
 
@@ -86,18 +95,18 @@ def _stuck(seen: Seen) -> npt.NDArray[np.bool_]:
     return same
 
 
-def test_what_it_has_nothing_to_do_with_stays(faulted: tuple[FaultRow, Seen]) -> None:
-    row, seen = faulted
+def test_what_it_has_nothing_to_do_with_stays(faulted: Pair) -> None:
+    row, seen, alike = faulted
     limit = noise()
     for channel in SIGNATURES[row.name].still:
-        off = np.abs(seen.values[:, channel] - twin().values[: len(seen.values), channel])
+        off = np.abs(seen.values[:, channel] - alike.values[: len(seen.values), channel])
         assert off.max() < VISIBLE * limit[channel], (channel, off.max())
     if all(sign.of is not Of.AGE for sign in SIGNATURES[row.name].signs):
-        assert (seen.age_s == twin().age_s[: len(seen.age_s)]).all()
+        assert (seen.age_s == alike.age_s[: len(seen.age_s)]).all()
 
 
-def test_the_books_close_under_it(faulted: tuple[FaultRow, Seen]) -> None:
-    books_close(faulted[1])
+def test_the_books_close_under_it(faulted: Pair) -> None:
+    books_close(faulted.seen)
 
 
 @pytest.mark.parametrize("row", FAULTS, ids=lambda row: row.name)

@@ -1,5 +1,6 @@
 """A plant at constant commands, with a fault and without: what each sensor and the truth did."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -67,10 +68,14 @@ def played(faults: Sequence[ScriptedFault], seconds: float) -> Seen:
     return Seen(values, truth, age)
 
 
-@lru_cache(maxsize=1)
-def twin() -> Seen:
-    """The healthy twin, over an hour."""
-    return played((), 3600.0)
+@lru_cache(maxsize=2)
+def _healthy(hours: int) -> Seen:
+    return played((), hours * 3600.0)
+
+
+def twin(seconds: float = 3600.0) -> Seen:
+    """The healthy twin, over whole hours; of two lengths it is kept."""
+    return _healthy(math.ceil(seconds / 3600.0))
 
 
 def usual(row: FaultRow) -> ScriptedFault:
@@ -80,6 +85,7 @@ def usual(row: FaultRow) -> ScriptedFault:
     )
 
 
+@lru_cache(maxsize=1)
 def noise() -> Floats:
     """Standard deviation of what each channel shows at rest: noise and grid; infinite where not fitted."""
     found = np.full(N_MEASURED, np.inf)
