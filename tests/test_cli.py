@@ -235,8 +235,8 @@ def test_describe_has_the_promised_fields() -> None:
         "hazards": "id harm severity controls rules",
         "limits": "key unit value hard_lo hard_hi source",
         "phases": "name actuators next",
-        "faults": "code name mechanism label unit lo hi default profile over_s earliest_s response channels "
-        "signature",
+        "faults": "code name mechanism label unit lo hi default profile over_s earliest_s response harm "
+        "channels signature",
     }
     for table, fields in promised.items():
         for row in rows(table):

@@ -93,7 +93,7 @@ def fault_rows() -> list[Row]:
     """Every fault that a script may name; `lo` to `hi` is the range of `magnitude`, in `unit`.
 
     `channels`: the sensors that `channel` may name; the first is meant without it. `earliest_s` is nothing
-    where no sensor can show the fault.
+    where no sensor can show the fault. `harm`: the figures of the harm ledger that grow where nothing reacts.
     """
     from qh1a.channels import CHANNELS
     from qh1a.sim.fault_table import FAULTS
@@ -103,7 +103,8 @@ def fault_rows() -> list[Row]:
             "code": f.code, "name": f.name, "unit": f.unit, "lo": f.lo, "hi": f.hi, "default": f.default,
             "profile": f.profile.value, "over_s": f.over_s, "label": f.label,
             "earliest_s": f.earliest_s if isfinite(f.earliest_s) else None,
-            "response": list(f.response), "channels": [CHANNELS[c].id for c in f.channels],
+            "response": list(f.response), "harm": [t.name for t in f.harm],
+            "channels": [CHANNELS[c].id for c in f.channels],
             "mechanism": f.mechanism, "signature": f.signature,
         }
         for f in FAULTS

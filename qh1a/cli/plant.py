@@ -55,7 +55,7 @@ def load_parts(
     if faults is not None:
         path = resolve(faults, "faults")
         script = load_faults(path, prescription.nominal_h * 3600.0)
-        trees["faults"] = read(path)
+        trees["faults"] = {"fault": [row.table() for row in script]}
     return SimParts(circuit, person, sensors, script, trees)
 
 

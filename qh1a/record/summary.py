@@ -33,6 +33,7 @@ HARM: Final = {
     "coldest_c": "HARM_COLDEST_C",
     "fluid_gain_ml": "HARM_FLUID_GAIN_ML",
     "fluid_loss_ml": "HARM_FLUID_LOSS_ML",
+    "fluid_error_ml": "HARM_FLUID_ERROR_ML",
     "free_haem_umol": "HARM_FREE_HAEM_UMOL",
     "debris_1e6": "HARM_DEBRIS_1E6",
     "clotting_min": "HARM_CLOTTING_MIN",

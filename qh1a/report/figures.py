@@ -124,6 +124,10 @@ def _fault_lane(ax: Axes, study: Study, sheet: Sheet) -> None:
             )
 
 
+_ENDING: Final = ("", "step", "intermittent")
+"""Profiles of a fault that is over after its duration; of the others it says how long they take to come."""
+
+
 def fault_span(study: Study, row: object, last: float) -> tuple[float | None, float]:
     """When a fault of the script was on; None when its phase was never reached."""
     phase = text(row, "phase").upper()
@@ -131,7 +135,9 @@ def fault_span(study: Study, row: object, last: float) -> tuple[float | None, fl
     at, duration = number(row, "at_s"), number(row, "duration_s")
     if zero is None or at is None:
         return None, last
-    return zero + at, min(last, zero + at + duration) if duration else last
+    if not duration or text(row, "profile") not in _ENDING:
+        return zero + at, last
+    return zero + at, min(last, zero + at + duration)
 
 
 def trends(study: Study, group: Group) -> str:

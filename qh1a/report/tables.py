@@ -124,10 +124,18 @@ def faults(study: Study) -> str:
                     esc(text(row, "fault")),
                     esc("" if size is None else str(size)),
                     esc(text(row, "profile") or "step"),
+                    esc(text(row, "channel")),
                 ),
             )
         )
-    heads = (("from", "at"), ("to", "at"), ("fault", ""), ("magnitude", "num"), ("profile", ""))
+    heads = (
+        ("from", "at"),
+        ("to", "at"),
+        ("fault", ""),
+        ("magnitude", "num"),
+        ("profile", ""),
+        ("sensor", ""),
+    )
     note = "What a fault changed in the simulated truth is not worked out here."
     return f'<h2>Injected faults</h2>{grid(heads, body)}<p class="note">{note}</p>'
 

@@ -49,10 +49,11 @@ def harm_figures(study: Study) -> str:
             f"largest bolus {shown(found.bolus_ml, 2)} mL, {shown(found.window_ml_kg, 3)} mL/kg in 5 min",
         ),
         (
-            "fluid given by the lines, most",
-            shown(found.gain_ml, 0),
+            "fluid error of the treatment",
+            shown(found.error_ml, 0),
             "mL",
-            f"most taken {shown(found.loss_ml, 0)} mL; prime and rinsing included",
+            f"off the planned balance of 0; with prime and rinsing lines gave {shown(found.gain_ml, 0)} mL "
+            f"and took {shown(found.loss_ml, 0)} mL at most",
         ),
         (
             "hottest fluid to the patient",

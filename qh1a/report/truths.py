@@ -191,6 +191,7 @@ class Harm(NamedTuple):
     coldest_c: float | None
     gain_ml: float | None
     loss_ml: float | None
+    error_ml: float | None
     given_haem_umol: float | None
     debris: float | None
     clotting_min: float | None
@@ -201,7 +202,8 @@ class Harm(NamedTuple):
 
 _LEDGER: Final = (
     "AIR_BOLUS_ML", "AIR_5MIN_ML_KG", "HOTTEST_C", "COLDEST_C", "FLUID_GAIN_ML", "FLUID_LOSS_ML",
-    "FREE_HAEM_UMOL", "DEBRIS_1E6", "CLOTTING_MIN", "HYPOXIA_MIN", "HEAT_MIN", "STANDSTILL_MIN",
+    "FLUID_ERROR_ML", "FREE_HAEM_UMOL", "DEBRIS_1E6", "CLOTTING_MIN", "HYPOXIA_MIN", "HEAT_MIN",
+    "STANDSTILL_MIN",
 )  # fmt: skip
 """Of the simulator's harm ledger, in the order of `Harm` from the bolus on."""
 

@@ -4,14 +4,12 @@ from math import inf
 from typing import Final
 
 from qh1a.sim.disturbance import Disturbance
-from qh1a.sim.fault_row import Drive, FaultRow, Profile
+from qh1a.sim.fault_row import AIR, BLOOD_LOST, Drive, FaultRow, Profile
 from qh1a.sim.truth import Truth
 
-_D = Disturbance
+_D, _T = Disturbance, Truth
 _SET, _TIMES = Drive.SET, Drive.MULTIPLY
 _STEP, _RAMP = Profile.STEP, Profile.RAMP
-_LOST: Final = (Truth.BLOOD_LOST_ML, Truth.RBC_LOST_ML)
-_AIR: Final = (Truth.AIR_PATIENT_ML, Truth.HARM_AIR_BOLUS_ML, Truth.HARM_AIR_5MIN_ML_KG)
 BLOOD_FAULTS: Final = (
     FaultRow(
         "F01", "access_needle_on_wall", "The access needle lies against the vessel wall.",
@@ -29,18 +27,20 @@ BLOOD_FAULTS: Final = (
         "F03", "return_line_kink", "The return line is kinked or pinched.",
         "return obstruction", "times", 1.1, 50.0, 10.0, _D.R_RET_FACTOR, _TIMES, _STEP, 0.0, 0.1, ("H06.1",),
         "P_ven rises within seconds, P_pre follows, filtrate pressure rises with them",
+        harm=(_T.HARM_FREE_HAEM_UMOL, _T.HARM_FLUID_ERROR_ML, _T.HARM_COLDEST_C),
     ),
     FaultRow(
         "F04", "return_disconnection", "The venous line end slips off and runs to the outside.",
         "disconnection", "1", 1.0, 1.0, 1.0, _D.RETURN_OPEN, _SET, _STEP, 0.0, 0.1, ("H05.1",),
         "P_ven drops by the venous pressure and the needle's share, blood is lost at the rate of Q_b",
+        harm=BLOOD_LOST,
     ),
     FaultRow(
         "F05", "access_disconnection", "The access line has slipped off its catheter and sucks air.",
         "disconnection", "1", 1.0, 1.0, 1.0, _D.ACCESS_OPEN, _SET, _STEP, 0.0, 0.1, ("H08.1",),
         "P_acc rises to nearly 0 at once; within a minute air is in the venous chamber: LVL_ven falls, then "
         "AIR_v counts up",
-        harm=(*_LOST, *_AIR),
+        harm=(*BLOOD_LOST, *AIR),
     ),
     FaultRow(
         "F06", "access_recirculation", "The access draws blood that has just come back by the return limb.",
@@ -96,23 +96,25 @@ BLOOD_FAULTS: Final = (
         "F13", "tube_rupture", "The blood line between blood pump and separator leaks to the outside.",
         "leak", "mL/min/mmHg", 0.01, 20.0, 0.5, _D.RUPTURE_ML_MIN_MMHG, _SET, _STEP, 0.0, 0.3, ("H49.1",),
         "P_pre and P_ven fall, TRAY is wet, less flows into the patient than out of him",
-        harm=(*_LOST, Truth.HARM_FLUID_LOSS_ML),
+        harm=BLOOD_LOST,
     ),
     FaultRow(
         "F14", "blood_leak", "A membrane of the separator is torn and lets red cells through.",
         "separator", "share", 0.0001, 0.1, 0.01, _D.S1_LEAK, _SET, _STEP, 0.0, 5.4, ("H13.1",),
         "BLD rises within seconds to a minute, the plasma turns red",
+        harm=(_T.RBC_CIRCUIT_ML,),
     ),
     FaultRow(
         "F15", "tmp_runaway", "Cells aggregate and crowd at the separator's wall: it polarises at less flow.",
         "separator", "times", 0.3, 0.98, 0.7, _D.S1_LIMIT_FACTOR, _TIMES, _RAMP, 600.0, 223.0, (),
         "TMP rises ever faster at an unchanged Q_p, then protein is held back and red cells burst",
-        harm=(Truth.HARM_FREE_HAEM_UMOL,),
+        harm=(_T.HARM_FREE_HAEM_UMOL,),
     ),
     FaultRow(
         "F16", "membrane_fouling", "The separator's membrane fouls.",
         "separator", "times", 0.05, 0.95, 0.3, _D.S1_LP_FACTOR, _TIMES, _RAMP, 7200.0, 1170.0, (),
         "TMP rises and P_fil falls over hours at an unchanged Q_p",
+        harm=(_T.HARM_FREE_HAEM_UMOL,),
     ),
     FaultRow(
         "F17", "fibre_clotting", "The separator's fibres clot much faster than this blood would.",
@@ -123,7 +125,7 @@ BLOOD_FAULTS: Final = (
         "F18", "haemolysis", "The blood pump is over-occluded and bursts red cells.",
         "haemolysis", "times", 1.5, 50.0, 20.0, _D.BP_SQUEEZE_FACTOR, _TIMES, _STEP, 0.0, 23.0, ("H13.1",),
         "free haemoglobin turns the filtrate pink: BLD rises over minutes as in a blood leak",
-        harm=(Truth.HARM_FREE_HAEM_UMOL,),
+        harm=(_T.HARM_FREE_HAEM_UMOL,),
     ),
     FaultRow(
         "F19", "haemoconcentration", "The patient's blood thickens: packed red cells are transfused fast.",
@@ -144,7 +146,7 @@ BLOOD_FAULTS: Final = (
         "F21", "heparin_overdose", "The heparin syringe holds more than its label says.",
         "anticoagulation", "times", 1.5, 20.0, 10.0, _D.HEPARIN_FACTOR, _TIMES, _STEP, 0.0, inf, (),
         "no sensor moves: ACT rises over 10-30 min, only the next entry of it tells",
-        harm=(Truth.HARM_CLOTTING_MIN,),
+        harm=(_T.HARM_CLOTTING_MIN,),
     ),
     FaultRow(
         "F22", "citrate_load", "Transfused products bring the patient citrate.",

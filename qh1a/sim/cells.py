@@ -88,6 +88,7 @@ class Cells:
     q10: Annotated[float, Interval(ge=1, le=4), Unit("1")]
     standstill: Annotated[float, Interval(ge=41, le=50), Unit("C")]
     layer_diffusivity: Annotated[float, Interval(gt=0, le=1e-8), Unit("m2/s")]
+    bacteria_glucose: Annotated[float, Interval(ge=0, le=6), Unit("mol per mol oxygen, of bacteria")]
     kinetics: Kinetics
     secretion: Mediators
     licensing: Licensing
@@ -132,6 +133,7 @@ class CellConst(IntEnum):
     COMPLEMENT_GLOBULIN = 31
     SHEAR = 32
     CRITICAL_SHEAR = 33
+    BACTERIA_GLUCOSE = 34
 
 
 class Adherent(IntEnum):
@@ -176,6 +178,7 @@ def cell_constants(c: Cells, b: Bioreactor) -> NDArray[np.float64]:
             *(loss.bilirubin / hour, loss.bilirubin_free),
             *(loss.complement / hour, loss.complement_decay / hour, loss.complement_globulin),
             *(loss.shear / hour, loss.critical_shear),
+            c.bacteria_glucose,
         ]
     )
 
@@ -307,9 +310,50 @@ def age(
         attack = exposure * adherent[_A.COMPLEMENT, i]
         shear = abs(q) * profile[Profile.SHEAR, i]
         rate = loss_rate(wall, at_ph, shear, attack, free_bile_acids, free_bilirubin, k)
-        left = adherent[_A.LIVE, i] * exp(-rate * dt)
-        lost = adherent[_A.LIVE, i] - left
-        adherent[_A.LIVE, i] = left
+        _lose(adherent, i, rate * dt, wall, march, made)
         adherent[_A.COMPLEMENT, i] *= exp(-k[_K.COMPLEMENT_DECAY] * exposure * dt)
-        wall[_S.DEBRIS] += lost / march[MarchConst.V_WALL]
-        made[_S.DEBRIS] += lost
+
+
+@compiled
+def _lose(
+    adherent: NDArray[np.float64],
+    i: int,
+    part: float,
+    wall: NDArray[np.float64],
+    march: NDArray[np.float64],
+    made: NDArray[np.float64],
+) -> None:
+    """Live cells of one axial cell, down by the e-th part to the power `part`, become debris."""
+    left = adherent[_A.LIVE, i] * exp(-part)
+    lost = adherent[_A.LIVE, i] - left
+    adherent[_A.LIVE, i] = left
+    wall[_S.DEBRIS] += lost / march[MarchConst.V_WALL]
+    made[_S.DEBRIS] += lost
+
+
+@compiled
+def shed(
+    adherent: NDArray[np.float64],
+    zones: NDArray[np.float64],
+    march: NDArray[np.float64],
+    made: NDArray[np.float64],
+    rate: float,
+    dt: float,
+) -> None:
+    """Take cells off, wherever they are, at `rate` 1/s of those that live, for `dt` s; as `age` does."""
+    for i in range(N_CELLS):
+        _lose(adherent, i, rate * dt, zones[Zone.WALL, i], march, made)
+
+
+@compiled
+def upset(out: NDArray[np.float64], k: NDArray[np.float64], activity: float, bacteria: float) -> None:
+    """Change `rates` in `out`: what the cells do times `activity`, and `bacteria`, nmol/s of oxygen.
+
+    Bacteria stand evenly along the fibres among the cells and share their kinetics (Km, Pasteur effect, acid
+    from glucose, carbon dioxide from oxygen): they take `bacteria_glucose` mol of glucose per mol of oxygen
+    and make `lactate_yield` mol of acid of each. Endotoxin is not modelled.
+    """
+    for i in range(N_CELLS):
+        out[:, i] *= activity
+        out[Rate.UPTAKE, i, _S.O2] += bacteria / N_CELLS
+        out[Rate.UPTAKE, i, _S.GLUCOSE] += bacteria / N_CELLS * k[_K.BACTERIA_GLUCOSE]

@@ -14,6 +14,7 @@ from qh1a.sim import (
     bedside,
     bubbles,
     gas_side,
+    harm,
     layout,
     network,
     pumps,
@@ -192,6 +193,7 @@ def _carry(
     """All that the fluid carries, over the `dt` s since the last time."""
     state[S.RECIRCULATED] = d[Disturbance.RECIRCULATION]
     bedside.give(state, d, dt)
+    state[S.F2_BREACH] = max(0.0, 1.0 - d[Disturbance.R_F2_FACTOR])
     transport.move(state, c, dt)
     gas_side.exchange(state, c, actuators, d, dt)
     gas_side.hydrate(state, c, dt)
@@ -206,6 +208,7 @@ def _carry(
     gas_side.breathe(state, c)
     slow.metabolise(state, c, dt)
     reactor.metabolise(state, c)
+    reactor.disturb(state, c, d)
 
 
 @compiled
@@ -287,6 +290,11 @@ class Circuit:
     def clear_air(self) -> None:
         """Take the air out of both return lines with a syringe, as one does before a restart."""
         self._state[S.BUBBLES_V] = self._state[S.BUBBLES_P] = 0.0
+
+    def count_balance(self, *, on: bool) -> None:
+        """The treatment whose fluid balance counts begins, or is over."""
+        ledger = self._state[layout.HARM : layout.PRESSURE]
+        harm.count_balance(ledger, float(self._state[S.NET]), on=on)
 
     def snapshot(self) -> bytes:
         """Everything a continuation needs, but parameters and patient."""

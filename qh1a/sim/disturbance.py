@@ -53,6 +53,10 @@ class Disturbance(IntEnum):
     POWER_LOST = 43
     BP_LEAK_FACTOR = 44
     CHAMBER_AIR_ML_S = 45
+    CELL_ACTIVITY = 46
+    CELL_DETACHMENT_H = 47
+    CELL_KILLING_H = 48
+    BACTERIA_UMOL_MIN = 49
 
 
 class DisturbanceRow(NamedTuple):
@@ -137,6 +141,14 @@ DISTURBANCES: Final = (
         "mL/s",
         0.0,
         "air into the venous chamber, or out of it while it is under pressure",
+    ),
+    DisturbanceRow(_D.CELL_ACTIVITY, "1", 1.0, "all that the cells take up and make"),
+    DisturbanceRow(
+        _D.CELL_DETACHMENT_H, "1/h", 0.0, "cells that come off, of those that live, besides their own losses"
+    ),
+    DisturbanceRow(_D.CELL_KILLING_H, "1/h", 0.0, "cells that are killed, of those that live, likewise"),
+    DisturbanceRow(
+        _D.BACTERIA_UMOL_MIN, "umol/min", 0.0, "oxygen that bacteria around the cells take where it is plenty"
     ),
 )
 NEUTRAL: Final = tuple(row.neutral for row in DISTURBANCES)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from qh1a.channels import Channel
 from qh1a.sim.disturbance import Disturbance
@@ -27,6 +28,14 @@ class Profile(Enum):
     """Fast at first: 63 % at a third of `duration_s`, 95 % at its end; stays."""
     INTERMITTENT = "intermittent"
     """There at first, then there or not, drawn second by second; over after `duration_s`, or goes on."""
+    GROWTH = "growth"
+    """Ten doublings, evenly over `duration_s`: from a 1024th at first to all of it; stays."""
+
+
+AIR: Final = (Truth.AIR_PATIENT_ML, Truth.HARM_AIR_BOLUS_ML, Truth.HARM_AIR_5MIN_ML_KG)
+"""The harm of air that reaches the patient."""
+BLOOD_LOST: Final = (Truth.BLOOD_LOST_ML, Truth.RBC_LOST_ML, Truth.HARM_FLUID_ERROR_ML)
+"""The harm of a line end that is open to the outside."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from qh1a.sim.misreading import UNDISTURBED, Misreading, slot
 from qh1a.tick import Phase
 from qh1a.units import NS_PER_S, Ns, nanoseconds
 
-_ONSETS: Final = frozenset({Profile.RAMP, Profile.EXPONENTIAL})
+_ONSETS: Final = frozenset({Profile.RAMP, Profile.EXPONENTIAL, Profile.GROWTH})
 """Profiles that need a duration and stay."""
+_DOUBLINGS: Final = 10.0
 BY_NAME: Final[Mapping[str, FaultRow]] = {row.name: row for row in FAULTS}
 
 
@@ -59,6 +60,15 @@ class ScriptedFault:
         """The same in words."""
         name = self.fault.disturbance.name
         return name if self.channel is None else f"{name} of {CHANNELS[self.channel].id}"
+
+    def table(self) -> dict[str, object]:
+        """The row as a script gives it that leaves nothing to defaults: for the record."""
+        sensor = {} if self.channel is None else {_CHANNEL: CHANNELS[self.channel].id}
+        lasts = {} if self.duration_s is None else {"duration_s": self.duration_s}
+        return {
+            "fault": self.fault.name, "phase": self.phase.name, "at_s": self.at_s, **lasts,
+            "profile": self.profile.value, "magnitude": self.magnitude, **sensor,
+        }  # fmt: skip
 
     @property
     def ends_s(self) -> float:
@@ -166,6 +176,8 @@ class Activity(NamedTuple):
     until: Ns | None
     magnitude: float
     profile: Profile
+    channel: Channel | None = None
+    """The sensor, for a fault of one."""
 
 
 _NEVER: Final = 1 << 62
@@ -228,7 +240,11 @@ class FaultScript:
             if begin <= now:
                 until = Ns(end) if end <= now else None
                 fault = row.fault
-                found.append(Activity(fault.code, fault.name, Ns(begin), until, row.magnitude, row.profile))
+                found.append(
+                    Activity(
+                        fault.code, fault.name, Ns(begin), until, row.magnitude, row.profile, row.channel
+                    )
+                )
         return tuple(found)
 
     def snapshot(self) -> bytes:
@@ -256,6 +272,9 @@ def _share(row: ScriptedFault, elapsed_s: float, key: int) -> float:
         case Profile.EXPONENTIAL:
             assert row.duration_s is not None  # noqa: S101  # read_script asks for it
             return -math.expm1(-3.0 * elapsed_s / row.duration_s)
+        case Profile.GROWTH:
+            assert row.duration_s is not None  # noqa: S101  # read_script asks for it
+            return min(1.0, 2.0 ** (_DOUBLINGS * (elapsed_s / row.duration_s - 1.0)))
         case Profile.INTERMITTENT:
             second = int(elapsed_s)
             return 1.0 if second == 0 or unit(key, second) < 0.5 else 0.0

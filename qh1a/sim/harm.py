@@ -24,7 +24,7 @@ class HarmLimits:
 
     hypoxia: Annotated[float, Interval(ge=0, le=50), Unit("umol/L of oxygen at the worst cells")]
     heat: Annotated[float, Interval(ge=38, le=50), Unit("C around the cells")]
-    standstill: Annotated[float, Interval(gt=0, le=30), Unit("mL/min through the bioreactor")]
+    standstill: Annotated[float, Interval(gt=0, le=30), Unit("mL/min through bioreactor or return line")]
     clotting_time: Annotated[float, Interval(ge=150, le=1000), Unit("s")]
 
 
@@ -59,6 +59,9 @@ class HarmState(IntEnum):
     STANDSTILL_MIN = 15  # longest, once they had been perfused
     STANDING_MIN = 16  # this time
     PERFUSED = 17  # 1: they have been
+    COUNTED = 18  # 1: the treatment's balance is being counted
+    BALANCE_0 = 19  # mL, where it began
+    FLUID_ERROR = 20  # mL, most that it was off
 
 
 N_HARM: Final = len(HarmState) + WINDOW_S
@@ -91,7 +94,10 @@ def watch_patient(
     clotting_s: float,
     dt: float,
 ) -> None:
-    """A second of the patient: `air` and `balance` so far (mL), what enters (C), the clotting time (s)."""
+    """A second of the patient: `air` and `balance` so far (mL), what enters (C), the clotting time (s).
+
+    `returning`: more than a trickle enters, whose temperature nobody feels.
+    """
     arrived = air - s[_S.AIR_SEEN]
     s[_S.AIR_SEEN] = air
     if arrived > 0.0 or s[_S.AIR_WINDOW] > 0.0:
@@ -104,8 +110,21 @@ def watch_patient(
         s[_S.COLDEST] = min(s[_S.COLDEST], returned_c)
     s[_S.GAIN] = max(s[_S.GAIN], balance)
     s[_S.LOSS] = max(s[_S.LOSS], -balance)
+    if s[_S.COUNTED] > 0.0:
+        s[_S.FLUID_ERROR] = max(s[_S.FLUID_ERROR], abs(balance - s[_S.BALANCE_0]))
     if clotting_s > k[_K.CLOTTING_TIME]:
         s[_S.CLOTTING_MIN] += dt / 60.0
+
+
+def count_balance(s: NDArray[np.float64], balance: float, *, on: bool) -> None:
+    """The treatment begins (`on`), or goes on, with `balance` mL brought so far; or it is over.
+
+    Planned is a balance of 0 from then on: what comes in by heparin and saline, the reservoir is to keep
+    (circuit description, 4). Prime and rinsing back lie outside.
+    """
+    if on and s[_S.COUNTED] == 0.0:
+        s[_S.BALANCE_0] = balance
+    s[_S.COUNTED] = float(on)
 
 
 @compiled

@@ -176,6 +176,7 @@ class S(IntEnum):
     RECIRCULATED = 36  # share of what the access draws
     PUSHED = 37  # against a plunger that is stuck, mL
     HEPARIN_OFF = 38  # 1: nothing presses back on the plunger
+    F2_BREACH = 39  # share of the second filter's flow that passes it unfiltered
 
 
 def _after(*sizes: int) -> list[int]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qh1a.sim import air_column, layout, reactor
-from qh1a.sim.bioreactor import N_CELLS, N_ZONES
+from qh1a.sim.bioreactor import N_CELLS, N_ZONES, Zone
 from qh1a.sim.graph import N_NODES, N_TANKS, NODE_TANK, Node, Tank
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import N_SOURCES, C, S
@@ -101,10 +101,13 @@ def audit(state: NDArray[np.float64], c: NDArray[np.float64]) -> None:
     state[S.OXYGEN_RESIDUAL] = _residual(found[Species.O2], start[Species.O2], _made(state, Species.O2))
     k = Species.HEAT
     state[S.HEAT_RESIDUAL] = _residual(found[k], start[k], _made(state, k))
-    rbc = state[layout.MASS + Tank.RES * N_SPECIES]
+    rbc = state[layout.MASS + Tank.RES * N_SPECIES] + state[layout.MASS + Tank.RETAINED * N_SPECIES]
     for i in range(NODE_TANK, N_TANKS):
         rbc += state[layout.MASS + i * N_SPECIES]
     parcels = layout.parcels(state)
     for row in range(parcels.shape[0]):
         rbc += parcels[row, 1 + Species.RBC]
+    zones = reactor.zones(state)
+    for i in range(N_CELLS):
+        rbc += reactor.zone_ml(c, Zone.LUMEN) * zones[Zone.LUMEN, i, Species.RBC]
     state[S.CIRCUIT_RBC] = rbc

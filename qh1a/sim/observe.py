@@ -252,6 +252,7 @@ def _harm(state: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
     truth[Truth.HARM_HYPOXIA_MIN] = s[HarmState.HYPOXIA_MIN]
     truth[Truth.HARM_HEAT_MIN] = s[HarmState.HEAT_MIN]
     truth[Truth.HARM_STANDSTILL_MIN] = s[HarmState.STANDSTILL_MIN]
+    truth[Truth.HARM_FLUID_ERROR_ML] = s[HarmState.FLUID_ERROR]
 
 
 @compiled

@@ -24,6 +24,7 @@ from qh1a.tick import (
     Frame,
     Intent,
     IntentName,
+    Phase,
     Quality,
     SessionView,
     State,
@@ -43,6 +44,10 @@ _CONFIRMED: Final = float(Delivery.CONFIRMED)
 _T_W_N: Final = int(Channel.T_W_N)
 _OWN: Final = (Channel.NODE, *range(Channel.DLV_BP, Channel.DLV_BP + len(Actuator)))
 """Channels that come from the node and the mailbox instead of a sensor."""
+
+
+_AFTERWARDS: Final = frozenset({Phase.RINSEBACK, Phase.DISCONNECT, Phase.ENDED})
+"""The treatment, whose fluid balance counts, is over."""
 
 
 class _Part(Protocol):
@@ -194,12 +199,18 @@ class SimPlant:
                 self._circuit.clear_air()
 
     def witness(self, session: SessionView) -> None:
-        """See the session after a tick: faults count from phases, and transducers are zeroed in SELF_ZERO."""
+        """See the session after a tick: faults and the fluid balance count from phases.
+
+        In SELF_ZERO the transducers are zeroed.
+        """
         state = session.state
         if state is self._state:
             return
         self._state = state
-        self._faults.enter(STATES[state].phase, Ns(self._now))
+        phase = STATES[state].phase
+        self._faults.enter(phase, Ns(self._now))
+        if phase is Phase.RAMP or phase in _AFTERWARDS:
+            self._circuit.count_balance(on=phase is Phase.RAMP)
         if state is State.SELF_ZERO:
             self._sensors.zero()
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from qh1a.sim import bioreactor, cells, layout, march
 from qh1a.sim.bioreactor import N_CELLS, N_PROFILE, N_ZONES, ExchangeConst, Zone
 from qh1a.sim.cells import N_ADHERENT
+from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.graph import Flow
 from qh1a.sim.jit import compiled
 from qh1a.sim.layout import S, Source, View
@@ -78,6 +79,23 @@ def metabolise(state: NDArray[np.float64], c: NDArray[np.float64]) -> None:
     """The cells' rates at what they have about them now; `perfuse` takes them."""
     rates_k, march_k = c[layout.RX_CELLS : layout.CONSTANTS_SIZE], c[layout.RX_MARCH : layout.RX_CELLS]
     cells.rates(adherent(state), zones(state), rates_k, march_k, _rates(state))
+
+
+@compiled
+def disturb(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64]) -> None:
+    """What faults make of the rates that `metabolise` has just set."""
+    activity, bacteria = d[Disturbance.CELL_ACTIVITY], d[Disturbance.BACTERIA_UMOL_MIN] * 1e3 / 60.0
+    if activity != 1.0 or bacteria > 0.0:
+        cells.upset(_rates(state), c[layout.RX_CELLS : layout.CONSTANTS_SIZE], activity, bacteria)
+
+
+@compiled
+def shed(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64], dt: float) -> None:
+    """Cells that faults take off or kill."""
+    per_h = d[Disturbance.CELL_DETACHMENT_H] + d[Disturbance.CELL_KILLING_H]
+    if per_h > 0.0:
+        made, march_k = layout.MADE + Source.CELLS * N_SPECIES, c[layout.RX_MARCH : layout.RX_CELLS]
+        cells.shed(adherent(state), zones(state), march_k, state[made : made + N_SPECIES], per_h / 3600.0, dt)
 
 
 @compiled

@@ -208,7 +208,7 @@ def _harm(state: NDArray[np.float64], c: NDArray[np.float64], dt: float) -> None
         k,
         state[S.AIR_PATIENT],
         state[S.NET],
-        bool(state[layout.FLOW + Flow.RETURN_PATIENT] > 0.0),
+        bool(state[layout.FLOW + Flow.RETURN_PATIENT] > k[harm.HarmConst.STANDSTILL]),
         parcel[1 + Species.HEAT] / parcel[0],
         state[S.ACT],
         dt,
@@ -237,6 +237,7 @@ def advance(state: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.fl
     _separator(state, c, d, dt)
     _second_filter(state, c, dt)
     reactor.age(state, c, dt)
+    reactor.shed(state, c, d, dt)
     _patient(state, c, d, dt)
     _battery(state, c, d, dt)
     _harm(state, c, dt)

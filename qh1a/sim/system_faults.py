@@ -4,11 +4,12 @@ from typing import Final
 
 from qh1a.channels import CHANNELS, Channel
 from qh1a.sim.disturbance import Disturbance
-from qh1a.sim.fault_row import Drive, FaultRow, Profile
+from qh1a.sim.fault_row import AIR, BLOOD_LOST, Drive, FaultRow, Profile
 from qh1a.sim.misreading import Misreading
 from qh1a.sim.sensors import SIGNALS, ZEROED
+from qh1a.sim.truth import Truth
 
-_D = Disturbance
+_D, _T = Disturbance, Truth
 _SET, _TIMES = Drive.SET, Drive.MULTIPLY
 _STEP, _RAMP = Profile.STEP, Profile.RAMP
 _M, _C = Misreading, Channel
@@ -39,6 +40,7 @@ SYSTEM_FAULTS: Final = (
         "sensor", "g", -200.0, 200.0, 30.0, _M.OFFSET, _SET, _RAMP, 300.0, 15.5, ("H17.3",),
         "W_r drifts from LVL_r, the balance loop follows the scale",
         (_C.W_R, _C.W_S, _C.W_W),
+        harm=(_T.HARM_FLUID_ERROR_ML,),
     ),
     FaultRow(
         "F46a", "readings_lost", "The readings of a sensor do not arrive.",
@@ -68,16 +70,19 @@ SYSTEM_FAULTS: Final = (
         "F47", "perfusion_pump_stall", "The perfusion pump stands still whatever it is told.",
         "pump", "1", 1.0, 1.0, 1.0, _D.CP_STALL, _SET, _STEP, 0.0, 0.1, ("H28.3",),
         "N_cp and Q_c go to 0, P_bri and P_f2 fall, the cells get no oxygen",
+        harm=(_T.HARM_STANDSTILL_MIN, _T.HARM_FLUID_ERROR_ML),
     ),
     FaultRow(
         "F48", "air_in_return_line", "Air gets into the return line before the air detector.",
         "air", "mL/s", 0.001, 5.0, 0.1, _D.AIR_RETURN_ML_S, _SET, _STEP, 0.0, 2.4, ("H01.1",),
         "AIR_v counts up after the transport time of the line",
+        harm=AIR,
     ),
     FaultRow(
         "F49", "return_catheter_out", "The return catheter has slipped out of the vein.",
         "disconnection", "1", 1.0, 1.0, 1.0, _D.CATHETER_OUT, _SET, _STEP, 0.0, 0.6, (),
         "P_ven drops by the venous pressure only, blood is lost at the rate of Q_b",
+        harm=BLOOD_LOST,
     ),
     FaultRow(
         "F50", "mains_lost", "The mains fail and the battery takes over.",

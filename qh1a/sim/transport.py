@@ -208,7 +208,7 @@ def _outlet(
         _give(state, _TEE, volume, amounts)
     elif end == End.SECOND_FILTER:
         for k in range(N_SPECIES):
-            kept = amounts[k] * (1.0 - c[layout.SECOND_FILTER + k])
+            kept = amounts[k] * (1.0 - c[layout.SECOND_FILTER + k]) * (1.0 - state[S.F2_BREACH])
             state[layout.MASS + Tank.RETAINED * N_SPECIES + k] += kept
             amounts[k] -= kept
         _give(state, _F2O, volume, amounts)

@@ -184,6 +184,7 @@ class Truth(IntEnum):
     HARM_HYPOXIA_MIN = 174
     HARM_HEAT_MIN = 175
     HARM_STANDSTILL_MIN = 176
+    HARM_FLUID_ERROR_ML = 177
 
 
 class TruthRow(NamedTuple):
@@ -266,7 +267,7 @@ TRUTHS: Final = (
         _T.BLOOD_LOST_ML, "mL", "fluid lost to the outside at either line end and to the tray, cumulative"
     ),
     TruthRow(_T.RBC_LOST_ML, "mL", "red cells in that loss, cumulative"),
-    TruthRow(_T.RBC_CIRCUIT_ML, "mL", "red cells now in the circuit"),
+    TruthRow(_T.RBC_CIRCUIT_ML, "mL", "red cells now in the circuit, second filter included"),
     TruthRow(_T.SPILT_ML, "mL", "overflow of the reservoir, cumulative"),
     TruthRow(_T.S1_LIMIT, "mL/min", "filtrate flow at which the separator polarises"),
     TruthRow(_T.S1_LP_LOSS, "1", "fraction of the separator's permeability lost"),
@@ -313,9 +314,13 @@ TRUTHS: Final = (
     TruthRow(_T.GAS_O2_UMOL, "umol", "oxygen the plasma took from the gas, cumulative"),
     TruthRow(_T.GAS_CO2_UMOL, "umol", "carbon dioxide the plasma took from the gas, cumulative"),
     TruthRow(_T.CELLS, "1e6", "attached living cells"),
-    TruthRow(_T.CELLS_O2_UMOL, "umol", "oxygen made by the cells (negative: used), cumulative"),
-    TruthRow(_T.CELLS_GLUCOSE_UMOL, "umol", "glucose made by the cells (negative: used), cumulative"),
-    TruthRow(_T.CELLS_LACTATE_UMOL, "umol", "lactate made by the cells, cumulative"),
+    TruthRow(
+        _T.CELLS_O2_UMOL,
+        "umol",
+        "oxygen made by the cells and what grows among them (negative: used), cumulative",
+    ),
+    TruthRow(_T.CELLS_GLUCOSE_UMOL, "umol", "glucose made by them (negative: used), cumulative"),
+    TruthRow(_T.CELLS_LACTATE_UMOL, "umol", "lactate made by them, cumulative"),
     TruthRow(_T.DO_CELLS_MIN, "mmHg", "lowest oxygen tension at the cells"),
     TruthRow(_T.S1_OPEN, "1", "share of the separator's fibres that is not clotted"),
     TruthRow(_T.FHB_UMOL, "umol", "haemoglobin freed, as haem, cumulative"),
@@ -346,4 +351,7 @@ TRUTHS: Final = (
     TruthRow(_T.HARM_HYPOXIA_MIN, "min", "with cells short of oxygen"),
     TruthRow(_T.HARM_HEAT_MIN, "min", "with cells too hot"),
     TruthRow(_T.HARM_STANDSTILL_MIN, "min", "longest standstill of the plasma around the cells"),
+    TruthRow(
+        _T.HARM_FLUID_ERROR_ML, "mL", "most that the balance was off 0 from RAMP to the end of treatment"
+    ),
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qh1a.channels import CHANNELS, Channel
 from qh1a.report.data import Study, study
 from qh1a.report.events import Alarm, Span, coarse
-from qh1a.report.figures import spread, timeline, trends
+from qh1a.report.figures import fault_span, spread, timeline, trends
 from qh1a.report.page import ACTUATORS, CHANNELS_USED
 from qh1a.report.sheet import ALARM, clock, ticks
 from qh1a.report.strips import GROUPS, Strip, levels
@@ -158,6 +158,24 @@ def test_a_fault_of_a_phase_that_never_came_is_not_drawn(short: Study) -> None:
     )
     assert ">1 injected<" in never
     assert len(reached) > len(never)
+
+
+@pytest.mark.parametrize(
+    ("profile", "until"),
+    [
+        ("", 15.0),
+        ("step", 15.0),
+        ("intermittent", 15.0),
+        ("ramp", 90.0),
+        ("exponential", 90.0),
+        ("growth", 90.0),
+    ],
+)
+def test_a_fault_that_comes_over_time_stays(short: Study, profile: str, until: float) -> None:
+    treat = short.first(Phase.TREAT)
+    assert treat is not None
+    row = {"phase": "TREAT", "at_s": 5.0, "duration_s": 10.0, "profile": profile}
+    assert fault_span(short, row, treat + 90.0) == (treat + 5.0, treat + until)
 
 
 @pytest.mark.parametrize(

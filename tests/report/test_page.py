@@ -123,7 +123,9 @@ def hostile() -> Iterator[fake.Fake]:
     prescription["patient"]["subject"] = HOSTILE
     configs["rig"] = {"name": HOSTILE}
     configs["faults"] = {
-        "fault": [{"fault": HOSTILE, "at_s": 10.0, "magnitude": HOSTILE, "profile": HOSTILE}]
+        "fault": [
+            {"fault": HOSTILE, "at_s": 10.0, "magnitude": HOSTILE, "profile": HOSTILE, "channel": HOSTILE}
+        ]
     }
     configs["patient"] = {HOSTILE: {"clearance": 1.0}}
     session.header = session.header._replace(configs=configs, software=HOSTILE, config_hash=HOSTILE)

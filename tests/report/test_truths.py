@@ -193,7 +193,8 @@ HARM: Rows = {
         for n, name in enumerate(
             (
                 "AIR_BOLUS_ML", "AIR_5MIN_ML_KG", "HOTTEST_C", "COLDEST_C", "FLUID_GAIN_ML", "FLUID_LOSS_ML",
-                "FREE_HAEM_UMOL", "DEBRIS_1E6", "CLOTTING_MIN", "HYPOXIA_MIN", "HEAT_MIN", "STANDSTILL_MIN",
+                "FLUID_ERROR_ML", "FREE_HAEM_UMOL", "DEBRIS_1E6", "CLOTTING_MIN", "HYPOXIA_MIN", "HEAT_MIN",
+                "STANDSTILL_MIN",
             )
         )
     },
@@ -203,7 +204,7 @@ HARM: Rows = {
 def test_harm_is_two_figures_of_blood_haemolysis_and_the_ledger(whole: Study) -> None:
     seen = given_truth(whole, HARM)
     assert seen.truth is not None
-    ledger = (1.5 + n for n in range(12))
+    ledger = (1.5 + n for n in range(13))
     assert harm(seen.truth) == pytest.approx(Harm(12.5, 4.25, 50.0, 18.0, 0.36, 2.25, 3.5, 0.75, *ledger))
     words = re.sub(r"(<[^>]+>)+", "|", harm_figures(seen))
     for part in (
@@ -211,10 +212,11 @@ def test_harm_is_two_figures_of_blood_haemolysis_and_the_ledger(whole: Study) ->
         "blood trapped in the circuit|50 |mL|18.0 mL of red cells, Hct 0.36",
         "haemolysis|2.25 |umol|haem freed; plasma at most 3.5 umol/L",
         "air to the patient|0.75 |mL|largest bolus 1.50 mL, 2.500 mL/kg in 5 min",
-        "fluid given by the lines, most|6 |mL|most taken 6 mL; prime and rinsing included",
+        "fluid error of the treatment|8 |mL|off the planned balance of 0; with prime and rinsing lines "
+        "gave 6 mL and took 6 mL at most",
         "hottest fluid to the patient|3.5 |C|coldest 4.5 C",
-        "clotting time beyond its limit|9.5 |min|free haem given 7.50 umol, debris 8.50e6",
-        "cells short of oxygen|10.5 |min|too hot 11.5 min, standing 12.5 min",
+        "clotting time beyond its limit|10.5 |min|free haem given 8.50 umol, debris 9.50e6",
+        "cells short of oxygen|11.5 |min|too hot 12.5 min, standing 13.5 min",
     ):
         assert part in words, part
 
@@ -222,7 +224,7 @@ def test_harm_is_two_figures_of_blood_haemolysis_and_the_ledger(whole: Study) ->
 def test_harm_that_a_file_does_not_know_is_a_dash(whole: Study) -> None:
     seen = given_truth(whole, {"CB": CB["CB"]})
     assert seen.truth is not None
-    assert harm(seen.truth) == Harm(*[None] * 20)
+    assert harm(seen.truth) == Harm(*[None] * 21)
     assert number(None, 1) in harm_figures(seen)
     bloodless = given_truth(whole, HARM | {"HCT_PATIENT": (0.0,) * 5})
     assert bloodless.truth is not None

@@ -265,6 +265,34 @@ SIGNATURES: Final[Mapping[str, Signature]] = {
     ),
     "oxygenator_wetting": Signature((Sign(_C.DO_IN, -10.0, 3600.0, 600.0),), (_C.G_O2, _C.Q_C)),
     "oxygen_sensor_fouling": Signature((Sign(_C.DO_IN, -30.0, 3600.0, 60.0),), (_C.DO_OUT, _C.G_O2)),
+    # Twelve times 1.63 umol/min on what 94 mL/min at 150 mmHg bring: 18.
+    "cell_hypoxia": Signature(
+        (
+            Sign(_C.DO_OUT, -110.0, 300.0, 5.0), Sign(_T.DO_CELLS_MIN, -115.0, 300.0, 1.0),
+            Sign(_C.PH, -0.05, 300.0, 30.0), Sign(_T.CELLS_LACTATE_UMOL, 530.0, 300.0, 5.0),
+        ),
+        (_C.Q_C, _C.T_BR, _C.G_O2),
+    ),
+    # All oxygen the cells used is worth 13 mmHg.
+    "cell_detachment": Signature(
+        (Sign(_C.DO_OUT, 10.0, 1500.0, 60.0), Sign(_T.CELLS, -520.0, 600.0, 60.0)),
+        (_C.DO_IN, _C.PH, _C.P_F2O, _C.Q_C),
+    ),
+    "cell_killing": Signature(
+        (
+            Sign(_C.DO_OUT, 8.0, 3600.0, 300.0), Sign(_T.DO_CELLS_MIN, 8.0, 3600.0, 300.0),
+            Sign(_T.CELLS, -520.0, 3600.0, 300.0),
+        ),
+        (_C.DO_IN, _C.PH, _C.P_F2O, _C.Q_C),
+    ),
+    "contamination": Signature(
+        (Sign(_C.DO_OUT, -12.5, 12000.0, 3600.0), Sign(_T.DO_CELLS_MIN, -13.0, 12000.0, 3600.0)),
+        (_C.DO_IN, _C.Q_C, _C.T_BR),
+    ),
+    "no_cells": Signature(
+        (Sign(_C.DO_OUT, 10.0, 300.0, 5.0), Sign(_T.DO_CELLS_MIN, 10.5, 300.0, 1.0)),
+        (_C.DO_IN, _C.PH, _C.Q_C),
+    ),
     "bioreactor_blocked_fibres": Signature(
         (Sign(_C.P_BRI, 33.0, 10.0), Sign(_C.P_BRI, 34.0, 60.0)), (_C.N_CP,)
     ),

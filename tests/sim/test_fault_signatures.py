@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,31 +27,35 @@ def books_close(seen: Seen) -> None:
     assert np.abs(seen.truth[:, Truth.VOLUME_LEDGER_ML]).max() < 1e-9 * blood
 
 
+class Pair(NamedTuple):
+    """A fault, what was seen under it, and what its twin showed meanwhile."""
+
+    row: FaultRow
+    seen: Seen
+    healthy: Seen
+
+
 @pytest.fixture(scope="module", params=FAULTS, ids=lambda row: row.name)
-def faulted(request: pytest.FixtureRequest) -> tuple[FaultRow, Seen]:
+def faulted(request: pytest.FixtureRequest) -> Pair:
     row: FaultRow = request.param
     expected = SIGNATURES[row.name]
-    # What no sensor shows is watched for as long as the twin.
+    # What no sensor shows is watched for an hour.
     shows_s = 1.2 * row.earliest_s if math.isfinite(row.earliest_s) else 3600.0
     watched = max(60.0, shows_s, *(sign.within_s for sign in expected.signs))
-    return row, played([usual(row)], watched, expected.heparin)
-
-
-def healthy(row: FaultRow) -> Seen:
-    return twin(SIGNATURES[row.name].heparin)
+    return Pair(row, played([usual(row)], watched, expected.heparin), twin(watched, expected.heparin))
 
 
 def test_every_fault_has_a_signature_and_every_signature_a_fault() -> None:
     assert list(SIGNATURES) == [row.name for row in FAULTS]
 
 
-def test_it_shows_its_signature_and_its_twin_does_not(faulted: tuple[FaultRow, Seen]) -> None:
-    row, seen = faulted
+def test_it_shows_its_signature_and_its_twin_does_not(faulted: Pair) -> None:
+    row, seen, alike = faulted
     for sign in SIGNATURES[row.name].signs:
-        well = _looked_at(sign, healthy(row))
-        _shown(sign, _looked_at(sign, seen) - well[: len(seen.values)])
-        rest = _at(well, 0.0)
-        drift = [abs(_at(well, s) - rest) for s in np.linspace(1.0, sign.within_s, 20)]
+        healthy = _looked_at(sign, alike)
+        _shown(sign, _looked_at(sign, seen) - healthy[: len(seen.values)])
+        rest = _at(healthy, 0.0)
+        drift = [abs(_at(healthy, s) - rest) for s in np.linspace(1.0, sign.within_s, 20)]
         assert max(drift) < 0.5 * abs(sign.by), (sign, max(drift))
 
 
@@ -76,13 +81,12 @@ def _shown(sign: Sign, off: Floats) -> None:
     assert early.max() < 0.25 * abs(sign.by), (sign, early.max())
 
 
-def test_the_first_sensor_shows_it_when_the_row_says(faulted: tuple[FaultRow, Seen]) -> None:
-    row, seen = faulted
-    well = healthy(row)
-    off = np.abs(seen.values - well.values[: len(seen.values)]) > VISIBLE * noise()
+def test_the_first_sensor_shows_it_when_the_row_says(faulted: Pair) -> None:
+    row, seen, alike = faulted
+    off = np.abs(seen.values - alike.values[: len(seen.values)]) > VISIBLE * noise()
     # No noise, no reading for a second, a time to come: signs, too, where the twin shows none of it.
-    off |= np.abs(seen.age_s) > well.age_s.max(axis=0) + 0.95
-    off |= _stuck(seen) & ~_stuck(well).any(axis=0)
+    off |= np.abs(seen.age_s) > alike.age_s.max(axis=0) + 0.95
+    off |= _stuck(seen) & ~_stuck(alike).any(axis=0)
     shown = np.flatnonzero(off.any(axis=1))
     first = (shown[0] - ONSET) / SECOND if shown.size else math.inf
     assert first == pytest.approx(row.earliest_s, rel=0.1, abs=0.15)
@@ -96,18 +100,18 @@ def _stuck(seen: Seen) -> npt.NDArray[np.bool_]:
     return same
 
 
-def test_what_it_has_nothing_to_do_with_stays(faulted: tuple[FaultRow, Seen]) -> None:
-    row, seen = faulted
-    limit, well = noise(), healthy(row)
+def test_what_it_has_nothing_to_do_with_stays(faulted: Pair) -> None:
+    row, seen, alike = faulted
+    limit = noise()
     for channel in SIGNATURES[row.name].still:
-        off = np.abs(seen.values[:, channel] - well.values[: len(seen.values), channel])
+        off = np.abs(seen.values[:, channel] - alike.values[: len(seen.values), channel])
         assert off.max() < VISIBLE * limit[channel], (channel, off.max())
     if all(sign.of is not Of.AGE for sign in SIGNATURES[row.name].signs):
-        assert (seen.age_s == well.age_s[: len(seen.age_s)]).all()
+        assert (seen.age_s == alike.age_s[: len(seen.age_s)]).all()
 
 
-def test_the_books_close_under_it(faulted: tuple[FaultRow, Seen]) -> None:
-    books_close(faulted[1])
+def test_the_books_close_under_it(faulted: Pair) -> None:
+    books_close(faulted.seen)
 
 
 @pytest.mark.parametrize("row", FAULTS, ids=lambda row: row.name)

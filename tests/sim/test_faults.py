@@ -61,9 +61,8 @@ def test_a_row_of_the_catalogue_is_whole(row: FaultRow) -> None:
     assert row.label
     assert row.earliest_s > 0.0
     # A dip passes of itself.
-    assert (row.over_s > 0.0) == (
-        row.profile in {Profile.RAMP, Profile.EXPONENTIAL} or row.name == "power_dip"
-    )
+    lasts = row.profile not in {Profile.STEP, Profile.INTERMITTENT} or row.name == "power_dip"
+    assert (row.over_s > 0.0) == lasts
     assert row.name == row.name.lower().replace(" ", "_")
     assert bool(row.channels) == isinstance(row.disturbance, Misreading)
     neutral = UNDISTURBED[slot(row.disturbance, next(iter(row.channels), None))]
@@ -97,6 +96,13 @@ def test_an_exponential_has_a_third_of_its_duration_as_time_constant(duration_s:
     script = FaultScript([fault(0.0, duration_s, Profile.EXPONENTIAL)])
     found = played(script, [share * duration_s])[0]
     assert found == pytest.approx(1.0 + 9.0 * (1.0 - math.exp(-3.0 * share)), rel=1e-6)
+
+
+@given(st.floats(1.0, 10_000.0), st.integers(0, 10))
+def test_growth_doubles_ten_times_on_its_way_to_all_of_it(duration_s: float, doublings: int) -> None:
+    script = FaultScript([fault(0.0, duration_s, Profile.GROWTH)])
+    found = played(script, [0.1 * doublings * duration_s, 2.0 * duration_s])
+    assert found == pytest.approx([1.0 + 9.0 * 2.0 ** (doublings - 10), 10.0], rel=1e-6)
 
 
 def test_an_intermittent_fault_is_seeded_and_repeats() -> None:
@@ -173,6 +179,16 @@ def test_active_says_when_each_fault_was_on() -> None:
     kink, heater = script.active(30 * NS_PER_S)
     assert kink.until == 16 * NS_PER_S
     assert (heater.since, heater.until, heater.magnitude) == (21 * NS_PER_S, None, 60.0)
+    assert heater.channel is None
+
+
+def test_active_says_which_sensor_is_at_fault() -> None:
+    rows = read(
+        {"fault": "pressure_offset", "at_s": 0}, {"fault": "pressure_offset", "at_s": 0, "channel": "P_acc"}
+    )
+    script = FaultScript(rows)
+    script.enter(Phase.RAMP, Ns(0))
+    assert [a.channel for a in script.active(0)] == [Channel.P_VEN, Channel.P_ACC]
 
 
 def test_without_a_fault_nothing_is_touched() -> None:
@@ -201,6 +217,18 @@ def test_a_row_is_read_with_its_defaults() -> None:
          "phase": "TREAT"}
     )  # fmt: skip
     assert (row.magnitude, row.profile, row.phase) == (3.0, Profile.RAMP, Phase.TREAT)
+
+
+def test_a_row_goes_on_record_with_nothing_left_to_defaults() -> None:
+    rows = read({"fault": "pressure_offset", "at_s": 5}, {"fault": "access_clotting", "at_s": 10})
+    tables = [row.table() for row in rows]
+    assert tables == [
+        {"fault": "pressure_offset", "phase": "RAMP", "at_s": 5.0, "profile": "step", "magnitude": 15.0,
+         "channel": "P_ven"},
+        {"fault": "access_clotting", "phase": "RAMP", "at_s": 10.0, "duration_s": 1800.0, "profile": "ramp",
+         "magnitude": 4.0},
+    ]  # fmt: skip
+    assert read(*tables) == rows
 
 
 def test_a_fault_without_a_profile_comes_on_as_it_usually_does() -> None:
@@ -261,8 +289,8 @@ GOOD: dict[str, object] = {"fault": "return_line_kink", "at_s": 10.0}
         ("magnitude", 51, "1.1 .. 50 times"),
         ("magnitude", math.nan, "1.1 .. 50 times"),
         ("magnitude", [10.0], "1.1 .. 50 times"),
-        ("profile", "sudden", "step, ramp, exponential, intermittent"),
-        ("profile", "", "step, ramp, exponential, intermittent"),
+        ("profile", "sudden", "step, ramp, exponential, intermittent, growth"),
+        ("profile", "", "step, ramp, exponential, intermittent, growth"),
         ("phase", "treat", "SELF_TEST, PRIME, READY, CONNECT, RAMP, TREAT"),
         ("phase", 5, "SELF_TEST"),
         ("channel", "P_ven", "no channel with return_line_kink"),
@@ -281,7 +309,7 @@ def test_a_bad_value_is_refused_with_what_is_allowed(key: str, value: object, al
     assert "\n" not in str(error)
 
 
-@pytest.mark.parametrize("profile", ["ramp", "exponential"])
+@pytest.mark.parametrize("profile", ["ramp", "exponential", "growth"])
 def test_an_onset_over_time_needs_its_duration(profile: str) -> None:
     with pytest.raises(FaultError, match=r"fault\[0\]\.duration_s missing: allowed 0\.1 \.\. 86400 s"):
         read(GOOD | {"profile": profile})

@@ -12,6 +12,7 @@ from qh1a.sim.harm import (
     WINDOW_S,
     HarmLimits,
     HarmState,
+    count_balance,
     harm_constants,
     harm_state,
     watch_cells,
@@ -61,6 +62,22 @@ def test_the_fluid_balance_is_kept_at_its_worst() -> None:
     for balance in (0.0, -12.0, 30.0, 5.0, -3.0):
         watch_patient(s, K, 0.0, balance, False, 37.0, 120.0, 1.0)
     assert (s[S.GAIN], s[S.LOSS]) == (30.0, 12.0)
+
+
+def test_the_fluid_error_is_that_of_the_treatment_alone() -> None:
+    s = fresh()
+    for balance, on in (
+        (180.0, None),
+        (150.0, True),
+        (140.0, None),
+        (190.0, True),
+        (160.0, False),
+        (500.0, None),
+    ):
+        if on is not None:
+            count_balance(s, balance, on=on)
+        watch_patient(s, K, 0.0, balance, False, 37.0, 120.0, 1.0)
+    assert s[S.FLUID_ERROR] == 40.0
 
 
 @pytest.mark.parametrize(("clotting_s", "minutes"), [(300.0, 0.0), (300.1, 2.0)])
@@ -115,6 +132,7 @@ def test_a_session_without_faults_has_a_clean_ledger() -> None:
     assert 20.0 <= end[Truth.HARM_COLDEST_C] < 37.0  # the prime of the blood side is at room temperature
     assert 0.0 < end[Truth.HARM_FLUID_GAIN_ML] <= 500.0  # prime, and what rinsing back gives
     assert end[Truth.HARM_FLUID_LOSS_ML] <= 200.0
+    assert 0.0 < end[Truth.HARM_FLUID_ERROR_ML] < 15.0  # without prime and rinsing back
     assert end[Truth.HARM_FREE_HAEM_UMOL] < 1.0
     assert end[Truth.HARM_DEBRIS_1E6] < 1e-3
     assert end[Truth.HARM_STANDSTILL_MIN] < 15.0  # the plasma side is rinsed past the cells

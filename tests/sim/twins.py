@@ -1,5 +1,6 @@
 """A plant at constant commands, with a fault and without: what each sensor and the truth did."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -74,9 +75,13 @@ def played(faults: Sequence[ScriptedFault], seconds: float, heparin: float = 0.0
 
 
 @lru_cache(maxsize=2)
-def twin(heparin: float = 0.0) -> Seen:
-    """The healthy twin, over an hour; `heparin` in mL/h."""
-    return played((), 3600.0, heparin)
+def _healthy(hours: int, heparin: float) -> Seen:
+    return played((), hours * 3600.0, heparin)
+
+
+def twin(seconds: float = 3600.0, heparin: float = 0.0) -> Seen:
+    """The healthy twin, over whole hours; `heparin` in mL/h; of two kinds it is kept."""
+    return _healthy(math.ceil(seconds / 3600.0), heparin)
 
 
 def usual(row: FaultRow) -> ScriptedFault:
@@ -86,6 +91,7 @@ def usual(row: FaultRow) -> ScriptedFault:
     )
 
 
+@lru_cache(maxsize=1)
 def noise() -> Floats:
     """Standard deviation of what each channel shows at rest: noise and grid; infinite where not fitted."""
     found = np.full(N_MEASURED, np.inf)
