@@ -29,6 +29,8 @@ class Quality(IntEnum):
     FROZEN = 8
     FLAT = 9
     DISAGREES = 10
+    OFF_GRID = 11
+    JUMPED = 12
 
 
 class Delivery(IntEnum):

@@ -15,6 +15,7 @@ from qh1a.control.alarms import Alarms
 from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
 from qh1a.control.loops import Loops, Situation
 from qh1a.control.pid import Pid
+from qh1a.control.plausible import Plausibility
 from qh1a.control.supervisor import Supervisor
 from qh1a.control.therapy import GAP_NS, Therapy
 from qh1a.control.validate import validate
@@ -45,6 +46,7 @@ class _State:
         "estimators",
         "last",
         "loops",
+        "plausible",
         "q",
         "supervisor",
         "therapy",
@@ -53,6 +55,7 @@ class _State:
     )
 
     def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
+        self.plausible = Plausibility(limits)
         self.alarms = Alarms(limits)
         self.estimators = Estimators(prescription, limits, rig)
         self.therapy = Therapy(prescription)
@@ -94,6 +97,7 @@ class Kernel:
         events: list[Event] = []
         v, q = s.v, s.q  # derived channels keep what they were until an estimator writes them
         q[:N_MEASURED] = validate(frame)
+        s.plausible.step(frame, q)
         v[:N_MEASURED] = frame.value
         therapy, alarms = s.therapy, s.alarms
         s.estimators.step(frame, gap, v, q, s.view, s.before, therapy.samples_ml)

@@ -96,6 +96,9 @@ LIMITS: Final = (
     LimitRow("moisture", "wet", 1.0, 1.0, "circuit 2: TRAY, WET; safety H49"),
     LimitRow("cells_stop_warn_s", "s", 60.0, 300.0, "safety H50"),
     LimitRow("cells_stop_trip_s", "s", 300.0, 1200.0, "safety H50"),
+    LimitRow("flat_s", "s", 5.0, 60.0, "safety H31: flat while the pump runs, 60 s at most"),
+    LimitRow("pair_p_ven_mmhg", "mmHg", 10.0, 20.0, "safety H31: two eyes on a pressure, 20 mmHg"),
+    LimitRow("pair_t_w_c", "C", 0.5, 1.0, "safety H31: two eyes on a temperature, 0.5 K and their tolerance"),
     LimitRow("mark_s", "s", 0.0, 0.0, "circuit 6: the marks themselves are prescription fields"),
     # Limits of the loops: they act before the rules trip.
     LimitRow("p_acc_limiter_mmhg", "mmHg", -240.0, -50.0, "circuit 2, loop limiter"),
