@@ -158,6 +158,8 @@ class Channel(IntEnum):
     RINSE_SALINE = 142
     RESPONSE = 143
     INTERLOCKS = 144
+    SOUND = 145
+    AUDIO_PAUSE_S = 146
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +362,8 @@ _DERIVED: Final = (
     _derived("rinse_saline", "mL", -1000.0, 100000.0, 0, 0.1, "saline through the blood side in RINSEBACK"),
     _derived("response", "code", 0.0, 20.0, 0, 1.0, "the highest active response"),
     _derived("interlocks", "bits", 0.0, 16777216.0, 0, 1.0, "interlocks that bit on the tick before"),
+    _derived("sound", "code", 0.0, 3.0, 0, 1.0, "priority of the alarm signal that sounds"),
+    _derived("audio_pause_s", "s", 0.0, 120.0, 0, 0.1, "what is left of an audio pause"),
 )
 
 CHANNELS: Final[tuple[ChannelRow, ...]] = (*_MEASURED, *_DERIVED)

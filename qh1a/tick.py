@@ -295,6 +295,9 @@ class EventCode(IntEnum):
     SUBSTITUTED = 16
     AUDIO_PAUSED = 17
     ENTERED = 18
+    ALARM_ESCALATED = 19
+    ALARM_REMINDED = 20
+    AUDIO_RESUMED = 21
 
 
 class Event(NamedTuple):

@@ -367,7 +367,7 @@ class Estimators:
 
 ALWAYS: Final = frozenset(
     {_C.BLOOD_STOP_S, _C.CELL_STOP_S, _C.R4S_S, _C.CLAMP_MISS, _C.TOUCH_S, _C.RINSE_PLASMA, _C.RINSE_CHASE,
-     _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS}
+     _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS, _C.SOUND, _C.AUDIO_PAUSE_S}
     | {target for target in Channel if target.name.startswith("LOST_")}
     | {c for c in Channel if _C.PHASE <= c <= _C.AT_CAP}
 )  # fmt: skip

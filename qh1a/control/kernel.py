@@ -13,6 +13,7 @@ from mypy_extensions import mypyc_attr
 from qh1a.channels import N_DERIVED, N_MEASURED
 from qh1a.control.alarms import Alarms
 from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
+from qh1a.control.index import AUDIO_PAUSE_S, SOUND
 from qh1a.control.loops import Loops, Situation
 from qh1a.control.pid import Pid
 from qh1a.control.plausible import Plausibility
@@ -103,11 +104,13 @@ class Kernel:
         s.estimators.step(frame, gap, v, q, s.view, s.before, therapy.samples_ml)
         for intent in intents:
             sets = therapy.sets
-            therapy.take(intent, alarms, v, q, events)
+            therapy.take(now, intent, alarms, v, q, events)
             if therapy.sets is not sets:
                 s.loops.reduction.forget()
         state = therapy.machine.state
         alarms.step(now, state, v, q, events)
+        v[SOUND] = float(alarms.sound)
+        v[AUDIO_PAUSE_S] = max(0.0, (alarms.silent_until - now) / NS_PER_S)
         active = alarms.active
         if active.highest is not s.before.highest:
             events.append(Event(EventCode.RESPONSE, active.highest.name, float(active.highest)))

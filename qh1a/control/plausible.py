@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from mypy_extensions import mypyc_attr
 
-from qh1a.channels import Channel
+from qh1a.channels import CHANNELS, Channel
 from qh1a.settings import Limits
 from qh1a.tick import Frame, Quality
 from qh1a.units import NS_PER_S, nanoseconds
@@ -24,8 +24,8 @@ JUMPS: Final = (
     (_C.T_W1, 10.0), (_C.T_W2, 10.0), (_C.T_BR, 10.0), (_C.T_RET, 10.0), (_C.T_W_N, 10.0),
     (_C.DO_IN, 300.0), (_C.DO_OUT, 300.0), (_C.PH, 2.0),
 )  # fmt: skip
-"""Fastest true change per s. Probes lag by seconds: even a front of plasma 15 K colder passes at 7 K/s. Electrodes
-lag by 20 s. What moves as fast as a valve or a hand (pressures, flows, scales) has no row."""
+"""Fastest true change per s. Probes lag by seconds: even a front of plasma 15 K colder passes at 7 K/s.
+Electrodes lag by 20 s. What moves as fast as a valve or a hand (pressures, flows, scales) has no row."""
 
 MOVED_BY: Final = (
     (_C.P_ACC, _C.N_BP), (_C.P_PRE, _C.N_BP), (_C.P_VEN, _C.N_BP), (_C.P_VEN_N, _C.N_BP), (_C.Q_B, _C.N_BP),
@@ -56,11 +56,12 @@ PAIRS: Final = (
 class _Jump:
     """The last sample of one channel."""
 
-    __slots__ = ("at", "channel", "per_ns", "until", "value")
+    __slots__ = ("at", "channel", "grid", "per_ns", "until", "value")
 
     def __init__(self, channel: Channel, per_s: float) -> None:
         self.channel = int(channel)
         self.per_ns = per_s / NS_PER_S
+        self.grid = CHANNELS[channel].lsb / 2.0
         self.value = 0.0
         self.at = -1
         self.until = -1
@@ -86,7 +87,7 @@ class _Pair:
 
     def __init__(self, pair: Pair, limits: Limits) -> None:
         self.a, self.b = int(pair.a), int(pair.b)
-        self.most = limits[pair.limit]
+        self.most = limits[pair.limit] + CHANNELS[pair.a].lsb / 2.0  # the limit itself agrees
         self.since = -1
 
 
@@ -134,7 +135,7 @@ class Plausibility:
         for jump in self._jumps:
             c = jump.channel
             if q[c] == _GOOD and at[c] != jump.at:
-                if jump.at >= 0 and abs(v[c] - jump.value) > jump.per_ns * (at[c] - jump.at):
+                if jump.at >= 0 and abs(v[c] - jump.value) > jump.per_ns * (at[c] - jump.at) + jump.grid:
                     jump.until = now + HOLD_NS
                 jump.value, jump.at = v[c], at[c]
             if now < jump.until and q[c] == _GOOD:

@@ -47,7 +47,8 @@ RESPONSES: Final[dict[Response, tuple[Restrict, ...]]] = {
 }
 """Restrictions per actuator, in its order (circuit 3). None switches anything on."""
 
+HOLD_S: Final[dict[Response, float]] = {_R.R0: 10.0, _R.R1: 30.0, _R.R4S: 3.0}
+"""How long the cause must have been gone before an alarm that is not latched, and its response, end.
 
-LINGER_S: Final[dict[Response, float]] = {_R.R1: 30.0, _R.R4S: 3.0}
-"""How long a response outlives its cause: R1 until the cause has been gone 30 s (safety 4.2); R4s long enough
-for R4 to close the clamps in its place."""
+A warning outlasts the slowest ripple of a roller pump; R1 waits 30 s (safety 4.2); R4s long enough for R4 to
+close the clamps in its place."""

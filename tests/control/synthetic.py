@@ -332,7 +332,8 @@ class Hands:
 
     def ask(self, name: IntentName, key: str = "", value: float = 0.0, why: str = "") -> str:
         events: list[Event] = []
-        self.therapy.take(Intent(1, name, key, value, "tester", why), self.alarms, self.v, self.q, events)
+        intent = Intent(1, name, key, value, "tester", why)
+        self.therapy.take(Ns(self.now), intent, self.alarms, self.v, self.q, events)
         return answer(events)
 
     def until(self, state: State, most_s: float = 40_000.0) -> None:

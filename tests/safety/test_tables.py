@@ -9,7 +9,7 @@ import pytest
 
 from qh1a.channels import BY_ID, CHANNELS
 from qh1a.config import ConfigError, build_limits
-from qh1a.hazards import HAZARDS, LIMITS, LINGER_S, RESPONSES, RULES, Restrict, Side, unarmed
+from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, RESPONSES, RULES, Restrict, Side, unarmed
 from qh1a.tick import Actuator, Priority, Quality, Response, State
 from tests.safety.bench import LIMITS as DEFAULT
 from tests.safety.bench import Bench, S
@@ -145,7 +145,7 @@ def test_the_ladder_of_circuit_3() -> None:
     assert off(R.R4) == off(R.R5) == stop | cells | {"AC", "VC", "PC"}
     kept = {a.name for a, x in zip(Actuator, RESPONSES[R.R4S], strict=True) if x is Restrict.KEEP}
     assert kept == {"AC", "VC", "PC", "SC", "SR", "WC", "RC"}
-    assert {r: s for r, s in LINGER_S.items() if s} == {R.R1: 30.0, R.R4S: 3.0}
+    assert {r: s for r, s in HOLD_S.items() if s} == {R.R0: 10.0, R.R1: 30.0, R.R4S: 3.0}
 
 
 # -- circuit 2, transcribed ---------------------------------------------------------------------------------
