@@ -160,6 +160,7 @@ class Channel(IntEnum):
     INTERLOCKS = 144
     SOUND = 145
     AUDIO_PAUSE_S = 146
+    CLAMP_ESCAPED = 147
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +365,9 @@ _DERIVED: Final = (
     _derived("interlocks", "bits", 0.0, 16777216.0, 0, 1.0, "interlocks that bit on the tick before"),
     _derived("sound", "code", 0.0, 3.0, 0, 1.0, "priority of the alarm signal that sounds"),
     _derived("audio_pause_s", "s", 0.0, 120.0, 0, 0.1, "what is left of an audio pause"),
+    _derived(
+        "clamp_escaped", "count", 0.0, 3.0, 0, 1.0, "patient clamps that were closed and opened by themselves"
+    ),
 )
 
 CHANNELS: Final[tuple[ChannelRow, ...]] = (*_MEASURED, *_DERIVED)

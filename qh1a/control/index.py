@@ -156,6 +156,7 @@ RESPONSE: Final = int(Channel.RESPONSE)
 INTERLOCKS: Final = int(Channel.INTERLOCKS)
 SOUND: Final = int(Channel.SOUND)
 AUDIO_PAUSE_S: Final = int(Channel.AUDIO_PAUSE_S)
+CLAMP_ESCAPED: Final = int(Channel.CLAMP_ESCAPED)
 
 # Actuators; gas flows have a channel of the same name, so theirs carry a prefix.
 BP: Final = int(Actuator.BP)

@@ -83,6 +83,7 @@ LIMITS: Final = (
     LimitRow("pump_short", "fraction", 0.1, 0.5, "circuit 3: below 50 % of command for 5 s"),
     LimitRow("pump_reverse_rpm", "rpm", -2.0, -0.2, "safety H28"),
     LimitRow("clamps_missed", "count", 1.0, 1.0, "safety H29: 0.5 s after the command"),
+    LimitRow("clamps_escaped", "count", 1.0, 1.0, "safety H30: any of the patient's clamps, for 0.1 s"),
     LimitRow("signals_lost", "count", 1.0, 1.0, "safety H31, H32"),
     LimitRow("node_tripped", "code", 1.0, 1.0, "safety H33"),
     LimitRow("ups_low_min", "min", 20.0, 60.0, "safety H37"),

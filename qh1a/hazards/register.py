@@ -70,6 +70,34 @@ _PROOF: Final = {
     "the supervisor only lowers": "safety/test_supervisor.py::test_any_wish_any_reading_any_response",
     "only GOOD readings are used": "safety/test_alarm_battery.py::test_a_reading_not_good_never_trips",
     "silence is safe": "sim/test_node.py::test_the_lease_ends_exactly_at_valid_until",
+    "a trip stays": "sim/test_node.py::test_a_trip_stays_against_any_running_command",
+    "two eyes agree": "safety/test_plausible.py::test_two_eyes_may_differ_up_to_their_limit",
+    "a flat line is seen":
+        "safety/test_plausible.py::test_a_line_that_stands_still_while_its_pump_turns_is_flat",
+    "an old reading is not used":
+        "control/test_validate.py::test_a_value_is_good_to_the_last_nanosecond_of_its_age",
+    "delivery is read back": "contract/test_plant_contract.py::test_delivery_is_pending_then_confirmed",
+    "a void command does nothing":
+        "contract/test_plant_contract.py::test_a_command_that_is_already_void_does_nothing",
+    "a restart finds it safe":
+        "contract/test_plant_contract.py::test_a_host_that_comes_back_after_a_gap_finds_it_safe",
+    "patient off is believed late":
+        "control/test_time_rules.py::test_disconnected_is_believed_only_when_everything_stands_and_is_clamped",
+    "set points have limits":
+        "control/test_time_rules.py::test_a_set_point_is_taken_at_its_limits_and_refused_beyond",
+    "reminders": "safety/test_alarm_signals.py::test_an_answered_alarm_whose_cause_stays_speaks_again",
+    "an audio pause ends":
+        "safety/test_alarm_signals.py::test_an_audio_pause_is_silent_for_two_minutes_and_touches_nothing_else",
+    "the greater alarm speaks":
+        "safety/test_alarm_battery.py::test_silent_while_the_greater_alarm_is_present",
+    "ripple is one alarm": "safety/test_alarm_signals.py::test_ripple_about_a_limit_is_one_alarm",
+    "a full disk is told":
+        "record/test_durable.py::test_a_full_disk_is_an_error_and_what_was_durable_stays",
+    "any changed byte is found": "record/test_verify.py::test_any_byte_of_a_record_counts",
+    "no path from the network":
+        "project/test_contracts.py::test_the_tree_keeps_every_contract_and_each_is_proved_here",
+    "a simulator never stands in":
+        "project/test_contracts.py::test_one_forbidden_import_breaks_its_contract_and_no_other",
 }  # fmt: skip
 """What else stands against hazards, besides their rules, and where each is proved."""
 
@@ -116,14 +144,30 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H27", 3, "too little heparin: clots", "limiter", "heparin against its command"),
     _hazard("H28", 4, "a pump runs wrong or backwards: harm by any pump", "I2", "I3", "I9", _SUP),
     _hazard("H29", 5, "a clamp does not close when it must", "I1", "I11", "clamp before pump"),
-    _hazard("H31", 4, "a sensor lies or falls silent", "I4", "I5", "I14", "only GOOD readings are used"),
+    _hazard("H30", 5, "a patient clamp opens by itself in a stop", "I1", "silence is safe"),
+    _hazard(
+        "H31", 4, "a sensor lies or falls silent", "I4", "I5", "I14", "only GOOD readings are used",
+        "two eyes agree", "a flat line is seen",
+    ),
+    _hazard("H32", 4, "old data are taken for new", "I4", "I14", "an old reading is not used"),
     _hazard("H33", 5, "the controller hangs or dies", "I8", "silence is safe"),
+    _hazard(
+        "H36", 5, "a garbled message moves an actuator", "delivery is read back", "a void command does nothing"
+    ),
     _hazard("H37", 5, "mains lost, battery empty: everything stops", "I8", "silence is safe"),
+    _hazard("H38", 5, "power returns, pumps start by themselves", "a restart finds it safe", "a trip stays"),
     _hazard("H39", 3, "session too long or too short", "an extension ends by force", "the cap wins"),
+    _hazard("H41", 5, "disconnection while blood still moves: blood loss", "patient off is believed late"),
     _hazard("H42", 4, "rinse-back: too much volume, air", "caps are given once", "saline holds the level"),
+    _hazard("H43", 4, "an operator's slip sets what is unsafe", "set points have limits", "I3", "I10"),
+    _hazard("H44", 4, "an alarm is not perceived", "reminders", "an audio pause ends"),
+    _hazard("H45", 4, "a flood of alarms hides the cause", "the greater alarm speaks", "ripple is one alarm"),
+    _hazard("H46", 3, "the record is lost or altered", "a full disk is told", "any changed byte is found"),
+    _hazard("H47", 5, "somebody on the network changes the therapy", "no path from the network"),
+    _hazard("H48", 5, "a simulator is taken for the machine, or the reverse", "a simulator never stands in"),
     _hazard("H49", 3, "blood or plasma leaks to the floor", "balance by scales", "two eyes on the balance"),
     _hazard("H50", 3, "the cells stand without perfusion: function lost", "I13"),
     _hazard("H51", 4, "return line closed behind the return pump: burst", "I11", "clamp before pump"),
     _hazard("H52", 4, "suction behind the second filter: degassing, air", "I12", "limiter"),
 )  # fmt: skip
-"""Every hazard that has a rule: safety 4.3 with the rows that the circuit changes."""
+"""Safety 4.3 with the rows that the circuit changes and adds."""

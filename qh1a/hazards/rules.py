@@ -164,6 +164,7 @@ RULES: Final = (
     Rule("H28.4", _C.RP_SHORT, _UP, "pump_short", 5.0, _P.MEDIUM, True, _R.R2, _PLASMA),
     Rule("H28.5", _C.N_MIN, _DOWN, "pump_reverse_rpm", 1.0, _P.HIGH, True, _R.R4, _ALL),
     Rule("H29.1", _C.CLAMP_MISS, _UP, "clamps_missed", 0.0, _P.HIGH, True, _R.R4, _ALL),
+    Rule("H30.1", _C.CLAMP_ESCAPED, _UP, "clamps_escaped", 0.1, _P.HIGH, True, _R.R5, _ALL),
     Rule("H31.1", _C.LOST_BLOOD, _UP, "signals_lost", 0.0, _P.HIGH, True, _R.R4, _ON_PATIENT),
     Rule("H31.2", _C.LOST_RETURN, _UP, "signals_lost", 0.0, _P.HIGH, True, _R.R2, _BLOOD),
     Rule("H31.3", _C.LOST_WARM, _UP, "signals_lost", 0.0, _P.MEDIUM, True, _R.R2W, _FILLED),

@@ -82,14 +82,22 @@ def test_stages_of_one_signal_grow_with_the_response() -> None:
 # -- hazards ------------------------------------------------------------------------------------------------
 
 
-def test_every_hazard_with_a_rule_has_a_row_and_no_other() -> None:
-    assert [h.id for h in HAZARDS] == sorted({r.hazard for r in RULES})
+NO_GATE_YET = {"H34", "H35", "H40"}
+"""Gates before a start: the watchdog's own test, equal limits on both sides, the right patient and cartridge."""
+
+
+def test_every_hazard_of_the_analysis_has_a_row_in_its_order() -> None:
+    known = [f"H{n:02d}" for n in range(1, 53)]
+    assert [h.id for h in HAZARDS] == [h for h in known if h not in NO_GATE_YET]
+    assert {r.hazard for r in RULES} <= set(known)
 
 
 @cache
 def functions(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    return frozenset(
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
 
 
 @pytest.mark.parametrize("hazard", HAZARDS, ids=[h.id for h in HAZARDS])
@@ -108,13 +116,12 @@ def test_every_control_of_a_hazard_names_a_test_that_exists(hazard: "object") ->
 
 def test_every_interlock_stands_against_something() -> None:
     refs = {c.ref for h in HAZARDS for c in h.controls}
-    # I10 guards every limit: it is proved, but belongs to no single hazard.
-    assert {f"I{k}" for k in range(1, 15)} - refs == {"I10"}
+    assert {f"I{k}" for k in range(1, 15)} <= refs
 
 
 def test_death_is_met_by_more_than_a_warning() -> None:
     for hazard in HAZARDS:
-        if hazard.severity == 5:
+        if hazard.severity == 5 and hazard.rules:
             # Too much heparin is met by stopping its pump: nothing else is the cause.
             assert max(r.response for r in hazard.rules) >= Response.R2 or hazard.id == "H26", hazard.id
             assert max(r.priority for r in hazard.rules) is Priority.HIGH, hazard.id
