@@ -152,7 +152,7 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H32", 4, "old data are taken for new", "I4", "I14", "an old reading is not used"),
     _hazard("H33", 5, "the controller hangs or dies", "I8", "silence is safe"),
     _hazard(
-        "H36", 5, "a garbled message moves an actuator", "delivery is read back", "a void command does nothing"
+        "H36", 5, "a garbled message moves something", "delivery is read back", "a void command does nothing"
     ),
     _hazard("H37", 5, "mains lost, battery empty: everything stops", "I8", "silence is safe"),
     _hazard("H38", 5, "power returns, pumps start by themselves", "a restart finds it safe", "a trip stays"),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from qh1a.tick import Quality
+from qh1a.channels import Channel
+from qh1a.tick import Actuator, Quality
 from tests.safety.bench import A, Bench, C
 
 CLAMPS = ((A.AC, C.POS_AC), (A.VC, C.POS_VC), (A.PC, C.POS_PC))
@@ -20,7 +21,9 @@ def shut() -> Bench:
 
 @each_clamp
 @pytest.mark.parametrize("to", [0.5, 1.0])
-def test_a_closed_clamp_that_opens_without_a_command_is_counted(clamp: A, position: C, to: float) -> None:
+def test_a_closed_clamp_that_opens_without_a_command_is_counted(
+    clamp: Actuator, position: Channel, to: float
+) -> None:
     bench = shut()
     assert bench[C.CLAMP_ESCAPED] == 0.0
     bench[position] = to
@@ -33,7 +36,7 @@ def test_a_closed_clamp_that_opens_without_a_command_is_counted(clamp: A, positi
 
 
 @each_clamp
-def test_one_that_has_not_closed_yet_has_not_escaped(clamp: A, position: C) -> None:
+def test_one_that_has_not_closed_yet_has_not_escaped(clamp: Actuator, position: Channel) -> None:
     bench = Bench().seconds(1)
     bench.command(**{clamp.name: 0.0})
     for value in (1.0, 0.5, 1.0):
@@ -45,7 +48,7 @@ def test_one_that_has_not_closed_yet_has_not_escaped(clamp: A, position: C) -> N
 
 
 @each_clamp
-def test_a_position_that_is_lost_is_no_escape(clamp: A, position: C) -> None:
+def test_a_position_that_is_lost_is_no_escape(clamp: Actuator, position: Channel) -> None:
     bench = shut()
     bench.lose(position, quality=Quality.COMM_LOST)
     bench[position] = 1.0
