@@ -83,7 +83,7 @@ def test_stages_of_one_signal_grow_with_the_response() -> None:
 
 
 NO_GATE_YET = {"H34", "H35", "H40"}
-"""Gates before a start: the watchdog tripped for a test, equal limits on both sides, patient and cartridge."""
+"""Gates before a start: the watchdog tripped once, equal limits on both sides, patient and cartridge."""
 
 
 def test_every_hazard_of_the_analysis_has_a_row_in_its_order() -> None:
