@@ -158,6 +158,9 @@ class Channel(IntEnum):
     RINSE_SALINE = 142
     RESPONSE = 143
     INTERLOCKS = 144
+    SOUND = 145
+    AUDIO_PAUSE_S = 146
+    CLAMP_ESCAPED = 147
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +363,11 @@ _DERIVED: Final = (
     _derived("rinse_saline", "mL", -1000.0, 100000.0, 0, 0.1, "saline through the blood side in RINSEBACK"),
     _derived("response", "code", 0.0, 20.0, 0, 1.0, "the highest active response"),
     _derived("interlocks", "bits", 0.0, 16777216.0, 0, 1.0, "interlocks that bit on the tick before"),
+    _derived("sound", "code", 0.0, 3.0, 0, 1.0, "priority of the alarm signal that sounds"),
+    _derived("audio_pause_s", "s", 0.0, 120.0, 0, 0.1, "what is left of an audio pause"),
+    _derived(
+        "clamp_escaped", "count", 0.0, 3.0, 0, 1.0, "patient clamps that were closed and opened by themselves"
+    ),
 )
 
 CHANNELS: Final[tuple[ChannelRow, ...]] = (*_MEASURED, *_DERIVED)

@@ -29,6 +29,8 @@ class Quality(IntEnum):
     FROZEN = 8
     FLAT = 9
     DISAGREES = 10
+    OFF_GRID = 11
+    JUMPED = 12
 
 
 class Delivery(IntEnum):
@@ -293,6 +295,9 @@ class EventCode(IntEnum):
     SUBSTITUTED = 16
     AUDIO_PAUSED = 17
     ENTERED = 18
+    ALARM_ESCALATED = 19
+    ALARM_REMINDED = 20
+    AUDIO_RESUMED = 21
 
 
 class Event(NamedTuple):

@@ -1,8 +1,9 @@
-"""From conditions to alarms: delay, priority, latch, acknowledge, and the responses that follow.
+"""From conditions to alarms: delay, hold, priority, latch, acknowledge, sound, and the responses that follow.
 
 One slot per rule. A rule's condition must hold without a break for its delay; then the alarm is raised and
-its response acts. A latched alarm, and its response, stay until the operator has acknowledged it with the
-condition gone. Which rules are looked at depends on the session's state only.
+its response acts. Both end when the condition has been gone for the response's hold, so that ripple about a
+limit is one alarm. A latched alarm, and its response, stay until the operator has acknowledged it with the
+condition gone. Which rules are looked at depends on the session's state only. Signals follow IEC 60601-1-8.
 """
 
 from collections.abc import Sequence
@@ -11,21 +12,29 @@ from typing import Final, NamedTuple
 from mypy_extensions import mypyc_attr
 
 from qh1a.channels import CHANNELS
-from qh1a.hazards import LINGER_S, RULES, Rule, Side
+from qh1a.hazards import HOLD_S, RULES, Rule, Side
 from qh1a.settings import Limits
 from qh1a.tick import (
     Actuator,
     AlarmView,
     Event,
     EventCode,
+    Priority,
     Quality,
     Response,
     State,
 )
-from qh1a.units import NS_PER_S, Ns
+from qh1a.units import NS_PER_S, Ns, nanoseconds
 
 _GOOD: Final = int(Quality.GOOD)
 _NEVER: Final = -1
+_MEDIUM: Final = int(Priority.MEDIUM)
+AUDIO_PAUSE_S: Final = 120.0
+"""IEC 60601-1-8 leaves it to the maker; dialysis practice is 2 min (clinical reference 3.3)."""
+REMIND_S: Final = 180.0
+"""An acknowledged MEDIUM or HIGH alarm whose cause is still there speaks again (clinical reference 3.3)."""
+ESCALATE_S: Final = 120.0
+"""A MEDIUM alarm that has stopped part of the treatment, and that nobody answers, becomes HIGH."""
 
 
 class Active(NamedTuple):
@@ -51,31 +60,27 @@ class _Slot:
     """One rule at work. Times are tick times; `_NEVER` means not."""
 
     __slots__ = (
-        "acknowledged",
-        "began",
-        "delay",
-        "gone",
-        "limit",
-        "linger",
-        "present",
-        "raised",
-        "rule",
-        "sign",
-        "until",
-    )
+        "acknowledged", "began", "delay", "gone", "hold", "limit", "priority", "raised", "rule", "sign",
+        "spoke",
+    )  # fmt: skip
 
     def __init__(self, rule: Rule, limits: Limits) -> None:
         self.rule = rule
         self.sign = 1.0 if rule.side is Side.ABOVE else -1.0
         self.limit = _as_read(limits[rule.limit], CHANNELS[rule.channel].lsb) * self.sign
         self.delay = round(rule.delay_s * NS_PER_S)
-        self.linger = round(LINGER_S.get(rule.response, 0.0) * NS_PER_S)
+        self.hold = 0 if rule.latch else nanoseconds(HOLD_S.get(rule.response, 0.0))
         self.began = _NEVER  # when the condition began to hold
-        self.raised = _NEVER  # when the alarm was raised; stays while present
-        self.present = False  # condition holds past its delay, or latched
-        self.until = _NEVER  # how long the response outlives its cause
-        self.acknowledged = False
-        self.gone = False  # latched, and its cause has gone: a return is a new occurrence
+        self.raised = _NEVER  # when the alarm was raised; present from then on
+        self.gone = _NEVER  # present, and the condition has been gone since then
+        self.acknowledged = _NEVER
+        self.spoke = _NEVER  # when it was raised, or last reminded
+        self.priority = rule.priority  # of this occurrence: it may have risen
+
+    @property
+    def present(self) -> bool:
+        """Condition past its delay, held, or latched."""
+        return self.raised >= 0
 
 
 _Armed = tuple[list[int], list[float], list[float], list[_Slot]]
@@ -90,19 +95,27 @@ def _armed(slots: Sequence[_Slot], state: State) -> _Armed:
 
 @mypyc_attr(serializable=True)
 class Alarms:
-    """The alarm system of one session."""
+    """The alarm system of one session.
+
+    `views`: the alarms present, the most urgent first. `active`: what they restrict. `sound`: the priority
+    whose signal sounds now, NONE in silence. `silent_until`: when an audio pause ends.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._slots = tuple(_Slot(rule, limits) for rule in RULES)
         self._by_id = {slot.rule.id: slot for slot in self._slots}
         self._armed = {state: _armed(self._slots, state) for state in State}
         self._state = State.SELF_WAIT
-        self._lingering: list[_Slot] = []
+        self._holding: list[_Slot] = []
+        self._due = _NEVER  # when an alarm may rise or remind
+        self._loudest = Priority.NONE
+        self.silent_until = _NEVER
+        self.sound = Priority.NONE
         self.views: tuple[AlarmView, ...] = ()
         self.active = QUIET
 
     def step(self, now: Ns, state: State, v: list[float], q: list[int], events: list[Event]) -> None:
-        """Evaluate every armed rule; `views` and `active` are then those of this tick."""
+        """Evaluate every armed rule; `views`, `active` and `sound` are then those of this tick."""
         changed = False
         if state is not self._state:
             changed = self._disarm(now, state, events)
@@ -111,102 +124,159 @@ class Alarms:
         for channel, sign, limit, slot in zip(channels, signs, limits, slots):  # noqa: B905
             if q[channel] == _GOOD and v[channel] * sign >= limit:
                 if slot.began < 0:
-                    slot.began = now
-                    changed = changed or slot.present
-                if (slot.raised < 0 or slot.until >= 0 or slot.gone) and now - slot.began >= slot.delay:
+                    changed = self._begin(now, slot) or changed
+                if (slot.raised < 0 or slot.gone >= 0) and now - slot.began >= slot.delay:
                     changed = self._raise(now, slot, v[channel], events) or changed
             elif slot.began >= 0:
-                slot.began = _NEVER
-                if slot.present:
-                    changed = self._clear(now, slot, events) or changed
-        if self._lingering:
-            changed = self._release(now) or changed
+                changed = self._end(now, slot, slot.hold, events) or changed
+        if self._holding:
+            changed = self._release(now, events) or changed
+        if 0 <= self._due <= now:
+            changed = self._attend(now, events) or changed
         if changed:
             self._rebuild()
+        self.sound = self._loudest if now >= self.silent_until else Priority.NONE
 
-    def acknowledge(self, rule: str, events: list[Event]) -> bool:
+    def acknowledge(self, now: Ns, rule: str, events: list[Event]) -> bool:
         """Take note of one alarm, or of all for an empty id; a latched one whose cause is gone is reset.
 
         False when no such alarm is present.
         """
         slots = [s for s in self._slots if s.present and rule in ("", s.rule.id)]
         for slot in slots:
-            if not slot.acknowledged:
-                slot.acknowledged = True
+            if slot.acknowledged < 0:
+                slot.acknowledged = now
                 events.append(Event(EventCode.ALARM_ACKNOWLEDGED, slot.rule.id))
-            if slot.began < 0:
+            if slot.gone >= 0 and slot.rule.latch:
                 self._forget(slot)
                 events.append(Event(EventCode.ALARM_RESET, slot.rule.id))
         if slots:
             self._rebuild()
         return bool(slots)
 
+    def pause_audio(self, now: Ns, events: list[Event]) -> None:
+        """Silence for `AUDIO_PAUSE_S`, from now; a new alarm breaks it."""
+        self.silent_until = now + nanoseconds(AUDIO_PAUSE_S)
+        events.append(Event(EventCode.AUDIO_PAUSED, "", AUDIO_PAUSE_S))
+
+    def _begin(self, now: Ns, slot: _Slot) -> bool:
+        slot.began = now
+        if slot.gone < 0 or slot.rule.latch:
+            return False  # new, or latched: a return after the cause had gone is a new occurrence
+        slot.gone = _NEVER
+        self._holding.remove(slot)
+        return True
+
     def _raise(self, now: Ns, slot: _Slot, value: float, events: list[Event]) -> bool:
         rule = slot.rule
         if self._silenced(slot):
             return False
-        if slot.until >= 0:  # back while its response still lingered
-            slot.until = _NEVER
-            self._lingering.remove(slot)
-        slot.present = True
-        slot.acknowledged = slot.gone = False
-        slot.raised = now
+        slot.raised = slot.spoke = now
+        slot.gone = slot.acknowledged = _NEVER
+        slot.priority = rule.priority
         events.append(Event(EventCode.ALARM_RAISED, rule.id, value, rule.priority.name))
+        if rule.priority:
+            self._speak(now, rule.id, events)
         return True
+
+    def _speak(self, now: Ns, rule: str, events: list[Event]) -> None:
+        """What is new breaks an audio pause."""
+        if now < self.silent_until:
+            events.append(Event(EventCode.AUDIO_RESUMED, rule))
+        self.silent_until = _NEVER
 
     def _silenced(self, slot: _Slot) -> bool:
         """Whether a greater alarm speaks for this one; its response acts all the same."""
         return any(self._by_id[other].present for other in slot.rule.suppressed_by)
 
-    def _clear(self, now: Ns, slot: _Slot, events: list[Event]) -> bool:
+    def _end(self, now: Ns, slot: _Slot, hold: int, events: list[Event]) -> bool:
+        """The condition is gone."""
+        slot.began = _NEVER
+        if slot.raised < 0 or slot.gone >= 0:
+            return False
+        slot.gone = now
+        if hold:
+            self._holding.append(slot)
+            return False
         events.append(Event(EventCode.ALARM_CLEARED, slot.rule.id))
-        if slot.rule.latch:
-            slot.gone = True
-            return True
-        slot.present = False
-        if slot.linger:
-            slot.until = now + slot.linger
-            self._lingering.append(slot)
-        else:
+        if not slot.rule.latch:
             self._forget(slot)
         return True
 
     def _disarm(self, now: Ns, state: State, events: list[Event]) -> bool:
+        """Of a state that is left a warning ends at once; what restricts is held as ever."""
         changed = False
         self._state = state
         for slot in self._slots:
-            if slot.began >= 0 and state not in slot.rule.armed:
-                slot.began = _NEVER
-                if slot.present:
-                    changed = self._clear(now, slot, events)
+            if state in slot.rule.armed or (slot.began < 0 and slot.gone < 0):
+                continue
+            warning = slot.rule.response is Response.R0
+            if slot.began >= 0:
+                changed = self._end(now, slot, 0 if warning else slot.hold, events) or changed
+            elif warning and slot in self._holding:
+                self._clear(slot, events)
+                changed = True
         return changed
 
-    def _release(self, now: Ns) -> bool:
-        over = [s for s in self._lingering if now >= s.until]
+    def _release(self, now: Ns, events: list[Event]) -> bool:
+        over = [s for s in self._holding if now - s.gone >= s.hold]
         for slot in over:
-            self._lingering.remove(slot)
-            self._forget(slot)
+            self._clear(slot, events)
         return bool(over)
+
+    def _clear(self, slot: _Slot, events: list[Event]) -> None:
+        self._holding.remove(slot)
+        self._forget(slot)
+        events.append(Event(EventCode.ALARM_CLEARED, slot.rule.id))
+
+    def _attend(self, now: Ns, events: list[Event]) -> bool:
+        """Alarms that nobody answers rise, answered ones whose cause stays come back."""
+        changed = False
+        for slot in self._slots:
+            if 0 <= _due(slot) <= now:
+                changed = True
+                if slot.acknowledged < 0:
+                    slot.priority = Priority.HIGH
+                    events.append(Event(EventCode.ALARM_ESCALATED, slot.rule.id))
+                    self._speak(now, slot.rule.id, events)
+                else:
+                    slot.acknowledged = _NEVER
+                    slot.spoke = now
+                    events.append(Event(EventCode.ALARM_REMINDED, slot.rule.id))
+        return changed
 
     @staticmethod
     def _forget(slot: _Slot) -> None:
-        slot.present = False
-        slot.raised = slot.until = _NEVER
-        slot.acknowledged = slot.gone = False
+        slot.raised = slot.gone = slot.acknowledged = _NEVER
+        slot.priority = slot.rule.priority
 
     def _rebuild(self) -> None:
         present = [s for s in self._slots if s.present]
-        present.sort(key=lambda s: (-s.rule.priority, -s.raised))
+        present.sort(key=lambda s: (-s.priority, -s.raised))
+        shown = [s for s in present if s.priority and not self._silenced(s)]
         self.views = tuple(
-            AlarmView(s.rule.id, s.rule.priority, s.rule.response, Ns(s.raised), s.began >= 0, s.acknowledged)
-            for s in present
-            if s.rule.priority and not self._silenced(s)
-        )
-        acting = [*present, *self._lingering]
-        if not acting:
+            AlarmView(
+                s.rule.id, s.priority, s.rule.response, Ns(s.raised),
+                not s.rule.latch or s.gone < 0, s.acknowledged >= 0,
+            )
+            for s in shown
+        )  # fmt: skip
+        self._loudest = max([s.priority for s in shown if s.acknowledged < 0], default=Priority.NONE)
+        self._due = min([_due(s) for s in shown if _due(s) >= 0], default=_NEVER)
+        if not present:
             self.active = QUIET
             return
-        holds = {a for s in acting for a in s.rule.holds}
-        stops = {a for s in acting for a in s.rule.stops}
-        responses = sorted({s.rule.response for s in acting})
+        holds = {a for s in present for a in s.rule.holds}
+        stops = {a for s in present for a in s.rule.stops}
+        responses = sorted({s.rule.response for s in present})
         self.active = Active(tuple(responses), tuple(sorted(holds)), responses[-1], tuple(sorted(stops)))
+
+
+def _due(slot: _Slot) -> int:
+    """When an alarm that is present rises or reminds; `_NEVER` when it will not."""
+    if slot.raised < 0 or slot.priority < _MEDIUM:
+        return _NEVER
+    if slot.acknowledged >= 0:
+        return _NEVER if slot.gone >= 0 else slot.acknowledged + nanoseconds(REMIND_S)
+    rises = slot.priority == _MEDIUM and slot.rule.response >= Response.R2
+    return slot.spoke + nanoseconds(ESCALATE_S) if rises else _NEVER

@@ -22,6 +22,7 @@ from qh1a.control.index import (
     BP_SHORT,
     BV,
     CELL_STOP_S,
+    CLAMP_ESCAPED,
     CLAMP_MISS,
     CP,
     CP_SHORT,
@@ -48,6 +49,7 @@ from qh1a.control.index import (
     P_VEN,
     P_VEN_FAST,
     P_VEN_RUN,
+    PC,
     PHASE,
     PLASMA_SHARE,
     POS_AC,
@@ -111,6 +113,8 @@ _LOST: Final = tuple(
 _TACHS: Final = [N_BP, N_PP, N_CP, N_RP]
 _NEEDED: Final = sorted({c for _, needs in _LOST for c in needs})
 _CLAMPS: Final = BV + 1 - AC
+_PATIENT_CLAMPS: Final = PC + 1 - AC
+"""AC, VC and PC come first."""
 """Their commands and their positions stand in the same order."""
 CLAMP_NS: Final = 500_000_000
 """0.5 s after the command (H29), and the tick in which the command travels."""
@@ -167,6 +171,7 @@ class Estimators:
         self._f2 = Delay(60)
         self._f2_median = 0.0
         self._clamp_since = [0] * _CLAMPS
+        self._shut = [False] * _PATIENT_CLAMPS
         self._blood_inside = self._cells_inside = False
         self._blood_stop_ns = self._cell_stop_ns = self._r4s_ns = 0
         self.balance = Balance()
@@ -316,6 +321,7 @@ class Estimators:
         else:
             self._clamp_since = [now] * _CLAMPS
             v[CLAMP_MISS] = 0.0
+        self._escapes(v, q, sent)
 
     def _standing(
         self, gap: int, v: list[float], q: list[int], state: State, sent: tuple[float, ...], *, r4s: bool
@@ -347,6 +353,19 @@ class Estimators:
                 missed += 1
         v[CLAMP_MISS] = float(missed)
 
+    def _escapes(self, v: list[float], q: list[int], sent: tuple[float, ...]) -> None:
+        """H30: closed when told to, and no longer closed though nobody told it to open."""
+        escaped = 0
+        for k in range(_PATIENT_CLAMPS):
+            if sent[AC + k] != 0.0:
+                self._shut[k] = False
+            elif q[POS_AC + k] == _GOOD:
+                if v[POS_AC + k] == 0.0:
+                    self._shut[k] = True
+                elif self._shut[k]:
+                    escaped += 1
+        v[CLAMP_ESCAPED] = float(escaped)
+
     def _session(self, v: list[float], s: SessionView) -> None:
         """The clocks and how far each is past its marks; once a second is enough for every one."""
         end = self._nominal_ns + s.extension_ns
@@ -367,7 +386,8 @@ class Estimators:
 
 ALWAYS: Final = frozenset(
     {_C.BLOOD_STOP_S, _C.CELL_STOP_S, _C.R4S_S, _C.CLAMP_MISS, _C.TOUCH_S, _C.RINSE_PLASMA, _C.RINSE_CHASE,
-     _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS}
+     _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS, _C.SOUND, _C.AUDIO_PAUSE_S,
+     _C.CLAMP_ESCAPED}
     | {target for target in Channel if target.name.startswith("LOST_")}
     | {c for c in Channel if _C.PHASE <= c <= _C.AT_CAP}
 )  # fmt: skip

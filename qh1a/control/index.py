@@ -154,6 +154,9 @@ RINSE_CHASE: Final = int(Channel.RINSE_CHASE)
 RINSE_SALINE: Final = int(Channel.RINSE_SALINE)
 RESPONSE: Final = int(Channel.RESPONSE)
 INTERLOCKS: Final = int(Channel.INTERLOCKS)
+SOUND: Final = int(Channel.SOUND)
+AUDIO_PAUSE_S: Final = int(Channel.AUDIO_PAUSE_S)
+CLAMP_ESCAPED: Final = int(Channel.CLAMP_ESCAPED)
 
 # Actuators; gas flows have a channel of the same name, so theirs carry a prefix.
 BP: Final = int(Actuator.BP)

@@ -13,8 +13,10 @@ from mypy_extensions import mypyc_attr
 from qh1a.channels import N_DERIVED, N_MEASURED
 from qh1a.control.alarms import Alarms
 from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
+from qh1a.control.index import AUDIO_PAUSE_S, SOUND
 from qh1a.control.loops import Loops, Situation
 from qh1a.control.pid import Pid
+from qh1a.control.plausible import Plausibility
 from qh1a.control.supervisor import Supervisor
 from qh1a.control.therapy import GAP_NS, Therapy
 from qh1a.control.validate import validate
@@ -45,6 +47,7 @@ class _State:
         "estimators",
         "last",
         "loops",
+        "plausible",
         "q",
         "supervisor",
         "therapy",
@@ -53,6 +56,7 @@ class _State:
     )
 
     def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
+        self.plausible = Plausibility(limits)
         self.alarms = Alarms(limits)
         self.estimators = Estimators(prescription, limits, rig)
         self.therapy = Therapy(prescription)
@@ -94,16 +98,19 @@ class Kernel:
         events: list[Event] = []
         v, q = s.v, s.q  # derived channels keep what they were until an estimator writes them
         q[:N_MEASURED] = validate(frame)
+        s.plausible.step(frame, q)
         v[:N_MEASURED] = frame.value
         therapy, alarms = s.therapy, s.alarms
         s.estimators.step(frame, gap, v, q, s.view, s.before, therapy.samples_ml)
         for intent in intents:
             sets = therapy.sets
-            therapy.take(intent, alarms, v, q, events)
+            therapy.take(now, intent, alarms, v, q, events)
             if therapy.sets is not sets:
                 s.loops.reduction.forget()
         state = therapy.machine.state
         alarms.step(now, state, v, q, events)
+        v[SOUND] = float(alarms.sound)
+        v[AUDIO_PAUSE_S] = max(0.0, (alarms.silent_until - now) / NS_PER_S)
         active = alarms.active
         if active.highest is not s.before.highest:
             events.append(Event(EventCode.RESPONSE, active.highest.name, float(active.highest)))

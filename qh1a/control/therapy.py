@@ -115,15 +115,17 @@ class Therapy:
 
     # -- intents --------------------------------------------------------------------------------------
 
-    def take(self, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]) -> None:
+    def take(
+        self, now: Ns, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]
+    ) -> None:
         """Answer one intent: an INTENT_TAKEN or INTENT_REFUSED event, and what follows from it."""
-        refusal = self._take(intent, alarms, v, q, events)
+        refusal = self._take(now, intent, alarms, v, q, events)
         code = EventCode.INTENT_TAKEN if refusal is None else EventCode.INTENT_REFUSED
         reason = "" if refusal is None else refusal.name
         events.append(Event(code, intent.name.name, float(intent.id), reason))
 
     def _take(
-        self, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]
+        self, now: Ns, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]
     ) -> Refusal | None:
         match intent.name:
             case IntentName.SET:
@@ -139,9 +141,9 @@ class Therapy:
                 events.append(Event(EventCode.ENTERED, intent.key, intent.value))
                 return None
             case IntentName.ACKNOWLEDGE:
-                return None if alarms.acknowledge(intent.key, events) else Refusal.NO_ALARM
+                return None if alarms.acknowledge(now, intent.key, events) else Refusal.NO_ALARM
             case IntentName.AUDIO_PAUSE:
-                events.append(Event(EventCode.AUDIO_PAUSED))
+                alarms.pause_audio(now, events)
                 return None
             case IntentName.END if self._early() and not intent.why.strip():
                 return Refusal.REASON_NEEDED

@@ -8,15 +8,18 @@ from qh1a.units import NS_PER_S
 
 _LO: Final = [row.lo for row in CHANNELS[:N_MEASURED]]
 _HI: Final = [row.hi for row in CHANNELS[:N_MEASURED]]
+_LSB: Final = [row.lsb for row in CHANNELS[:N_MEASURED]]
 _STALE: Final = [round(row.stale_s * NS_PER_S) for row in CHANNELS[:N_MEASURED]]
 _GOOD: Final = int(Quality.GOOD)
+_INTEGER: Final = 1.5 * 2.0**52
+"""Added and taken away again, it rounds a double to an integer, ties to even."""
 
 
 def validate(frame: Frame) -> list[int]:
     """The quality of each measured channel: the plant's own verdict, then age and range.
 
     A plant's doubt is kept; a value it calls GOOD is still refused when it is not a number, outside the
-    channel's range, stamped in the future or older than the channel's age limit.
+    channel's range, off the channel's grid, stamped in the future or older than the channel's age limit.
     """
     now, values, times, verdicts = frame.now, frame.value, frame.at, frame.quality
     if not len(values) == len(times) == len(verdicts) == N_MEASURED:
@@ -25,14 +28,17 @@ def validate(frame: Frame) -> list[int]:
     found = list(verdicts)
     # Compiled, a zip without `strict` of up to five is a plain loop.
     for i, value, at, verdict in zip(range(N_MEASURED), values, times, verdicts):  # noqa: B905
-        if verdict == _GOOD and not (_LO[i] <= value <= _HI[i] and 0 <= now - at <= _STALE[i]):
-            found[i] = _doubt(value, now - at, _LO[i], _HI[i])
+        fits = _LO[i] <= value <= _HI[i] and ((value / _LSB[i] + _INTEGER) - _INTEGER) * _LSB[i] == value
+        if verdict == _GOOD and not (fits and 0 <= now - at <= _STALE[i]):
+            found[i] = _doubt(value, now - at, _LO[i], _HI[i], fits)
     return found
 
 
-def _doubt(value: float, age: int, lo: float, hi: float) -> int:
+def _doubt(value: float, age: int, lo: float, hi: float, fits: bool) -> int:
     if value != value:  # noqa: PLR0124 - the test for NaN that needs no maths library
         return Quality.NOT_A_NUMBER
     if not lo <= value <= hi:
         return Quality.OUT_OF_RANGE
+    if not fits:
+        return Quality.OFF_GRID
     return Quality.FUTURE if age < 0 else Quality.STALE

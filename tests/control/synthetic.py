@@ -15,6 +15,7 @@ from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.config import load_limits, load_prescription, load_rig, load_tuning, resolve
 from qh1a.control.alarms import Active, Alarms
 from qh1a.control.kernel import Kernel, Snapshot
+from qh1a.control.plausible import MOVED_BY
 from qh1a.control.session import Machine
 from qh1a.control.therapy import Therapy
 from qh1a.settings import Limits, PidGains, Prescription, Rig, Tuning
@@ -113,6 +114,7 @@ class Plant:
         self.attached = False
         self.sent: tuple[float, ...] = UNPOWERED
         self._last: int | None = None
+        self._beat = 0
         self._w_r, self._w_s, self._w_w, self._v_hep, self._blood = 150.0, 5000.0, 0.0, 0.0, 0.0
 
     def apply(self, decision: Decision) -> None:
@@ -171,6 +173,10 @@ class Plant:
         v[C.N_CP], v[C.N_RP] = cp / r.cp_stroke_ml, rp / r.rp_stroke_ml
         v[C.V_HEP] = self._v_hep
         v[C.POS_AC : C.POS_BV + 1] = out[A.AC :]
+        # The rollers' ripple, one step of the grid: a line that stands still is a fault.
+        self._beat = 1 - self._beat
+        for channel, _ in MOVED_BY:
+            v[channel] += self._beat * _LSB[channel]
         return [round(x / lsb) * lsb if x else 0.0 for x, lsb in zip(v, _LSB, strict=False)]
 
 
@@ -326,7 +332,8 @@ class Hands:
 
     def ask(self, name: IntentName, key: str = "", value: float = 0.0, why: str = "") -> str:
         events: list[Event] = []
-        self.therapy.take(Intent(1, name, key, value, "tester", why), self.alarms, self.v, self.q, events)
+        intent = Intent(1, name, key, value, "tester", why)
+        self.therapy.take(Ns(self.now), intent, self.alarms, self.v, self.q, events)
         return answer(events)
 
     def until(self, state: State, most_s: float = 40_000.0) -> None:

@@ -14,7 +14,7 @@ from qh1a.units import NS_PER_S, Ns
 NOW = 1000 * NS_PER_S
 MEASURED = tuple(c for c in Channel if c < N_MEASURED)
 ROWS = CHANNELS[:N_MEASURED]
-MIDDLE = tuple((row.lo + row.hi) / 2.0 for row in ROWS)
+MIDDLE = tuple(round((row.lo + row.hi) / 2.0 / row.lsb) * row.lsb for row in ROWS)
 GOOD = Quality.GOOD
 
 
@@ -49,6 +49,17 @@ def test_the_bounds_of_a_channel_are_still_good_and_beyond_is_out_of_range() -> 
         assert judged(channel, row.hi) is GOOD, channel
         assert judged(channel, nextafter(row.lo, -inf)) is Quality.OUT_OF_RANGE, channel
         assert judged(channel, nextafter(row.hi, inf)) is Quality.OUT_OF_RANGE, channel
+
+
+@given(st.sampled_from(MEASURED), st.integers(0, 10**6), st.floats(-0.49, 0.49))
+def test_only_values_on_the_grid_are_used(channel: Channel, count: int, beside: float) -> None:
+    row = ROWS[channel]
+    value = count % (round((row.hi - row.lo) / row.lsb) + 1) * row.lsb + round(row.lo / row.lsb) * row.lsb
+    value = round(value / row.lsb) * row.lsb
+    assert judged(channel, value) is GOOD
+    off = value + beside * row.lsb
+    if row.lo <= off <= row.hi and off != value:
+        assert judged(channel, off) is Quality.OFF_GRID
 
 
 def test_not_a_number_and_the_infinities_are_refused() -> None:
@@ -111,13 +122,16 @@ def test_any_frame_is_judged_value_by_value(data: st.DataObject) -> None:
     channels = data.draw(st.lists(st.sampled_from(MEASURED), max_size=4, unique=True))
     values, at, quality = list(MIDDLE), [NOW] * N_MEASURED, [int(GOOD)] * N_MEASURED
     for c in channels:
-        values[c] = data.draw(st.floats(allow_nan=True))
+        counts = st.integers(-1000, 100_000)
+        values[c] = data.draw(st.floats(allow_nan=True) | counts.map(ROWS[c].lsb.__mul__))
         at[c] = NOW - data.draw(st.integers(-2, 11 * NS_PER_S))
         quality[c] = data.draw(st.sampled_from([GOOD, GOOD, GOOD, Quality.FROZEN]))
     found = validate(Frame(Ns(NOW), tuple(values), tuple(at), tuple(quality)))
     for c in MEASURED:
         row, age = ROWS[c], NOW - at[c]
-        usable = quality[c] == GOOD and row.lo <= values[c] <= row.hi and 0 <= age <= stale_ns(c)
+        inside = row.lo <= values[c] <= row.hi
+        on_grid = inside and round(values[c] / row.lsb) * row.lsb == values[c]
+        usable = quality[c] == GOOD and on_grid and 0 <= age <= stale_ns(c)
         assert (found[c] == GOOD) is usable
         if quality[c] != GOOD:
             assert found[c] == quality[c]

@@ -199,7 +199,7 @@ def test_a_derived_value_that_is_no_number_is_refused_by_name(tmp_path: Path) ->
     derived = (*decision.derived[:-1], math.nan)
     recorder = Recorder(tmp_path / "s.qh1a", HEADER, StillClock())
     recorder.put(frame, (), decision._replace(derived=derived))
-    with pytest.raises(RecordError, match="interlocks at tick 0"):
+    with pytest.raises(RecordError, match="audio_pause_s at tick 0"):
         recorder.close({})
 
 

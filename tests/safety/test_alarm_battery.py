@@ -12,7 +12,8 @@ from qh1a.units import NS_PER_S, TICK_NS, Ns
 from tests.safety.bench import GOOD, LIMITS, START, C
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=[r.id for r in RULES])
-LINGER_S = {Response.R1: 30.0, Response.R4S: 3.0}  # safety 4.2 R1; circuit 3 R4s, until R4 takes its place
+# A warning outlasts a roller's ripple; safety 4.2 R1; circuit 3 R4s, until R4 takes its place.
+HOLD_S = {Response.R0: 10.0, Response.R1: 30.0, Response.R4S: 3.0}
 
 
 class Watch:
@@ -35,6 +36,7 @@ class Watch:
         self.q[rule.channel] = GOOD
         self.events: list[Event] = []
         self.delay = round(rule.delay_s * NS_PER_S)
+        self.hold = 0 if rule.latch else round(HOLD_S.get(rule.response, 0.0) * NS_PER_S)
         assert self.delay % TICK_NS == 0
 
     def value(self, steps: int) -> float:
@@ -125,9 +127,10 @@ def test_a_reading_not_good_never_trips(rule: Rule, quality: Quality) -> None:
 @each_rule
 @pytest.mark.parametrize("how", ["value", "quality", "state"])
 def test_a_break_restarts_the_delay(rule: Rule, how: str) -> None:
-    watch = Watch(rule).step(1)
-    if watch.delay:
-        watch.step(1, watch.delay - TICK_NS)
+    watch = Watch(rule)
+    if not watch.delay:
+        return  # nothing to restart
+    watch.step(1).step(1, watch.delay - TICK_NS)
     if how == "value":
         watch.step(-1)
     elif how == "quality":
@@ -138,28 +141,23 @@ def test_a_break_restarts_the_delay(rule: Rule, how: str) -> None:
         armed, watch.state = watch.state, next(iter(frozenset(State) - rule.armed))
         watch.step(1)
         watch.state = armed
-    if not watch.delay:  # it had tripped at once; here only that it trips again at once
-        watch.alarms.acknowledge("", [])
-        assert EventCode.ALARM_RAISED in watch.step(1).codes
-        return
     assert watch.step(1).step(1, watch.delay - TICK_NS).codes == []
     assert watch.step(1).codes == [EventCode.ALARM_RAISED]
 
 
 @each_rule
 def test_latched_stays_until_acknowledged_with_the_cause_gone(rule: Rule) -> None:
+    if not rule.latch:
+        return
     watch = Watch(rule).trip()
     assert watch.step(-1).codes == [EventCode.ALARM_CLEARED]
-    if not rule.latch:
-        assert watch.view is None
-        return
     watch.step(-1, 3600 * NS_PER_S)
     assert watch.view is not None
     assert not watch.view.active
     assert not watch.view.acknowledged
     assert watch.acts
     events: list[Event] = []
-    assert watch.alarms.acknowledge(rule.id, events)
+    assert watch.alarms.acknowledge(watch.now, rule.id, events)
     assert [e.code for e in events] == [EventCode.ALARM_ACKNOWLEDGED, EventCode.ALARM_RESET]
     assert watch.alarms.views == ()
     assert watch.alarms.active == QUIET
@@ -168,69 +166,93 @@ def test_latched_stays_until_acknowledged_with_the_cause_gone(rule: Rule) -> Non
 
 
 @each_rule
-def test_latched_survives_a_change_of_state(rule: Rule) -> None:
+def test_a_latched_cause_that_returns_is_a_new_occurrence(rule: Rule) -> None:
+    if not rule.latch:
+        return
     watch = Watch(rule).trip()
-    outside = frozenset(State) - rule.armed
-    watch.state = min(outside)
-    assert watch.step(1).codes == [EventCode.ALARM_CLEARED]
-    assert (watch.view is not None) == rule.latch
-    assert watch.acts == (rule.latch or rule.response in LINGER_S)
+    watch.alarms.acknowledge(watch.now, rule.id, [])
+    watch.step(-1)
+    assert watch.trip().codes == [EventCode.ALARM_RAISED]
+    assert watch.view is None or (watch.view.since, watch.view.acknowledged) == (watch.now, False)
+    assert watch.acts
+
+
+@each_rule
+def test_a_change_of_state_ends_warnings_and_holds_what_restricts(rule: Rule) -> None:
+    watch = Watch(rule).trip()
+    watch.state = min(frozenset(State) - rule.armed)
+    held = bool(watch.hold) and rule.response is not Response.R0
+    assert watch.step(1).codes == ([] if held else [EventCode.ALARM_CLEARED])
+    assert watch.acts == (rule.latch or held)
+    if held:
+        assert watch.step(1, watch.hold - TICK_NS).acts
+        assert watch.step(1).codes == [EventCode.ALARM_CLEARED]
+        assert not watch.acts
+
+
+@each_rule
+def test_a_held_warning_ends_with_its_state(rule: Rule) -> None:
+    if rule.response is not Response.R0 or rule.latch:
+        return
+    watch = Watch(rule).trip().step(-1)
+    assert watch.codes == []
+    watch.state = min(frozenset(State) - rule.armed)
+    assert watch.step(-1).codes == [EventCode.ALARM_CLEARED]
+    assert watch.alarms.views == ()
 
 
 @each_rule
 def test_acknowledging_with_the_cause_present_ends_nothing(rule: Rule) -> None:
     watch = Watch(rule).trip()
     events: list[Event] = []
-    assert watch.alarms.acknowledge(rule.id, events)
+    assert watch.alarms.acknowledge(watch.now, rule.id, events)
     assert [e.code for e in events] == [EventCode.ALARM_ACKNOWLEDGED]
     assert watch.acts
     if rule.priority is not Priority.NONE:
         assert watch.view is not None
         assert watch.view.acknowledged
         assert watch.view.active
+    assert watch.alarms.acknowledge(watch.now, rule.id, events)
+    assert len(events) == 1  # taken note of once
     watch.step(-1)
-    assert (watch.view is not None) == rule.latch  # gone after acknowledging: still the operator's to reset
-    assert watch.alarms.acknowledge(rule.id, events) == rule.latch
-    if rule.latch:
-        assert watch.alarms.active == QUIET
+    # Gone after acknowledging: latched, it is still the operator's to reset; held, it ends by itself.
+    stays = rule.latch or bool(watch.hold)
+    assert watch.acts == stays
+    assert watch.alarms.acknowledge(watch.now, rule.id, events) == stays
+    assert watch.acts == bool(watch.hold)
 
 
 @each_rule
-def test_a_response_outlives_its_cause_by_its_linger_time(rule: Rule) -> None:
+def test_an_alarm_and_its_response_outlive_their_cause_by_the_hold(rule: Rule) -> None:
     if rule.latch:
-        return
-    watch = Watch(rule).trip().step(-1)
-    linger = round(LINGER_S.get(rule.response, 0.0) * NS_PER_S)
-    assert watch.acts == bool(linger)
-    if linger:
-        watch.step(-1, linger - TICK_NS)
-        assert watch.acts
-        assert set(rule.holds) <= set(watch.alarms.active.holds)
-        watch.step(-1)
-    assert watch.alarms.active == QUIET
-    assert not watch.alarms.acknowledge(rule.id, [])
-
-
-@each_rule
-def test_back_while_lingering_needs_its_delay_and_lingers_in_full_again(rule: Rule) -> None:
-    linger = round(LINGER_S.get(rule.response, 0.0) * NS_PER_S)
-    if rule.latch or not linger:
         return
     watch = Watch(rule).trip()
-    watch.alarms.acknowledge(rule.id, [])
-    watch.step(-1).step(1)
-    if watch.delay + TICK_NS > linger:
-        # The response runs out before the new delay ends; the alarm comes back by itself.
-        assert not watch.step(1, linger - TICK_NS).acts
-        assert watch.step(1, watch.delay - linger + TICK_NS).codes == [EventCode.ALARM_RAISED]
-    else:
-        assert watch.step(1, watch.delay - TICK_NS).codes == []
+    seen = watch.view
+    assert watch.step(-1).codes == ([] if watch.hold else [EventCode.ALARM_CLEARED])
+    assert watch.acts == bool(watch.hold)
+    if watch.hold:
+        assert watch.step(-1, watch.hold - TICK_NS).codes == []
+        assert watch.view == seen  # to the operator it is one alarm all the while
         assert watch.acts
-        assert watch.step(1).codes == [EventCode.ALARM_RAISED]
-    assert watch.view is not None
-    assert watch.view.since == watch.now
-    assert not watch.view.acknowledged  # a new occurrence speaks again
-    watch.step(-1).step(-1, linger - TICK_NS)
+        assert set(rule.holds) <= set(watch.alarms.active.holds)
+        assert watch.step(-1).codes == [EventCode.ALARM_CLEARED]
+    assert watch.view is None
+    assert watch.alarms.active == QUIET
+    assert not watch.alarms.acknowledge(watch.now, rule.id, [])
+
+
+@each_rule
+def test_back_within_the_hold_it_is_the_same_alarm_and_is_held_in_full_again(rule: Rule) -> None:
+    if not Watch(rule).hold:
+        return
+    watch = Watch(rule).trip()
+    watch.alarms.acknowledge(watch.now, rule.id, [])
+    seen = watch.view
+    watch.step(-1).step(-1, watch.hold - TICK_NS)
+    assert watch.step(1).codes == []
+    assert watch.view == seen
+    assert watch.step(1, 3600 * NS_PER_S).acts
+    watch.step(-1).step(-1, watch.hold - TICK_NS)
     assert watch.acts
     assert not watch.step(-1).acts
 
@@ -240,7 +262,7 @@ def test_raised_once_however_long_it_lasts(rule: Rule) -> None:
     watch = Watch(rule).trip()
     since = watch.now
     for _ in range(5):
-        assert watch.step(3, 10 * NS_PER_S).codes == []
+        assert EventCode.ALARM_RAISED not in watch.step(3, 100 * NS_PER_S).codes
     assert watch.acts
     if rule.priority is not Priority.NONE:
         assert watch.view is not None
@@ -293,6 +315,9 @@ def test_raised_as_soon_as_the_greater_alarm_is_gone(rule: Rule, other: str) -> 
         watch.now = Ns(watch.now + round(max(by.delay_s, rule.delay_s) * NS_PER_S) + TICK_NS)
         watch.alarms.step(watch.now, watch.state, watch.v, watch.q, watch.events)
         assert watch.codes == []
+    held = Watch(by).hold
+    if held:
+        assert watch.step(1).step(1, held).codes == []
     assert watch.step(1).codes == [EventCode.ALARM_RAISED]
     assert [view.rule for view in watch.alarms.views] == [rule.id]
 
@@ -328,10 +353,10 @@ def test_acknowledging_everything_takes_note_of_every_alarm() -> None:
     for now in (START, Ns(START + 2 * NS_PER_S)):
         alarms.step(now, State.TREAT, v, q, [])
     events: list[Event] = []
-    assert alarms.acknowledge("", events)
+    assert alarms.acknowledge(START, "", events)
     assert sorted(e.subject for e in events) == ["H01.1", "H12.1"]
     assert all(view.acknowledged for view in alarms.views)
-    assert not alarms.acknowledge("H02.1", events)
+    assert not alarms.acknowledge(START, "H02.1", events)
 
 
 def test_a_slow_tick_does_not_shorten_a_delay() -> None:

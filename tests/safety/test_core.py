@@ -78,7 +78,7 @@ def test_a_latched_r4s_becomes_r4_once_and_stays_so() -> None:
     assert core.raised("H09.2") == 1
     assert core.raised("H06.4") == 1
     assert core.highest is Response.R4
-    assert core.alarms.acknowledge("", [])
+    assert core.alarms.acknowledge(core.bench.now, "", [])
     assert core.seconds(1).highest is Response.NONE
 
 

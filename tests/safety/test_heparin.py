@@ -128,7 +128,7 @@ def test_a_pump_that_gives_too_much_is_stopped() -> None:
     assert syringe.alarms.active.highest is Response.R1
     syringe.seconds(330)
     assert syringe.stopped() == {A.HP}  # latched
-    assert syringe.alarms.acknowledge("H26.1", [])
+    assert syringe.alarms.acknowledge(syringe.bench.now, "H26.1", [])
     assert syringe.stopped() == set()
 
 

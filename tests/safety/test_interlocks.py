@@ -329,9 +329,8 @@ def test_i10_no_intent_can_move_a_limit() -> None:
     for name in changing:
         for row in LIMIT_ROWS:
             events: list[Event] = []
-            therapy.take(
-                Intent(1, name, row.key, row.hard_hi, "who", "why"), alarms, readings(), qualities(), events
-            )
+            intent = Intent(1, name, row.key, row.hard_hi, "who", "why")
+            therapy.take(START, intent, alarms, readings(), qualities(), events)
             assert [e.code.name for e in events] == ["INTENT_REFUSED"]
     assert dict(LIMITS.value) == before
 

@@ -9,7 +9,7 @@ import pytest
 
 from qh1a.channels import BY_ID, CHANNELS
 from qh1a.config import ConfigError, build_limits
-from qh1a.hazards import HAZARDS, LIMITS, LINGER_S, RESPONSES, RULES, Restrict, Side, unarmed
+from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, RESPONSES, RULES, Restrict, Side, unarmed
 from qh1a.tick import Actuator, Priority, Quality, Response, State
 from tests.safety.bench import LIMITS as DEFAULT
 from tests.safety.bench import Bench, S
@@ -82,14 +82,22 @@ def test_stages_of_one_signal_grow_with_the_response() -> None:
 # -- hazards ------------------------------------------------------------------------------------------------
 
 
-def test_every_hazard_with_a_rule_has_a_row_and_no_other() -> None:
-    assert [h.id for h in HAZARDS] == sorted({r.hazard for r in RULES})
+NO_GATE_YET = {"H34", "H35", "H40"}
+"""Gates before a start: the watchdog tripped once, equal limits on both sides, patient and cartridge."""
+
+
+def test_every_hazard_of_the_analysis_has_a_row_in_its_order() -> None:
+    known = [f"H{n:02d}" for n in range(1, 53)]
+    assert [h.id for h in HAZARDS] == [h for h in known if h not in NO_GATE_YET]
+    assert {r.hazard for r in RULES} <= set(known)
 
 
 @cache
 def functions(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    return frozenset(
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
 
 
 @pytest.mark.parametrize("hazard", HAZARDS, ids=[h.id for h in HAZARDS])
@@ -108,13 +116,12 @@ def test_every_control_of_a_hazard_names_a_test_that_exists(hazard: "object") ->
 
 def test_every_interlock_stands_against_something() -> None:
     refs = {c.ref for h in HAZARDS for c in h.controls}
-    # I10 guards every limit: it is proved, but belongs to no single hazard.
-    assert {f"I{k}" for k in range(1, 15)} - refs == {"I10"}
+    assert {f"I{k}" for k in range(1, 15)} <= refs
 
 
 def test_death_is_met_by_more_than_a_warning() -> None:
     for hazard in HAZARDS:
-        if hazard.severity == 5:
+        if hazard.severity == 5 and hazard.rules:
             # Too much heparin is met by stopping its pump: nothing else is the cause.
             assert max(r.response for r in hazard.rules) >= Response.R2 or hazard.id == "H26", hazard.id
             assert max(r.priority for r in hazard.rules) is Priority.HIGH, hazard.id
@@ -145,7 +152,7 @@ def test_the_ladder_of_circuit_3() -> None:
     assert off(R.R4) == off(R.R5) == stop | cells | {"AC", "VC", "PC"}
     kept = {a.name for a, x in zip(Actuator, RESPONSES[R.R4S], strict=True) if x is Restrict.KEEP}
     assert kept == {"AC", "VC", "PC", "SC", "SR", "WC", "RC"}
-    assert {r: s for r, s in LINGER_S.items() if s} == {R.R1: 30.0, R.R4S: 3.0}
+    assert {r: s for r, s in HOLD_S.items() if s} == {R.R0: 10.0, R.R1: 30.0, R.R4S: 3.0}
 
 
 # -- circuit 2, transcribed ---------------------------------------------------------------------------------

@@ -1,0 +1,14 @@
+"""The tables of danger: limits, rules, responses, hazards.
+
+Logic reads these tables, tests iterate over them, docs are made from them. Texts live in `configs/texts/`.
+"""
+
+from qh1a.hazards.limits import LIMITS, LimitRow
+from qh1a.hazards.register import HAZARDS, Control, Hazard
+from qh1a.hazards.responses import HOLD_S, RESPONSES, Restrict
+from qh1a.hazards.rules import RULES, Rule, Side, unarmed
+
+__all__ = [
+    "HAZARDS", "HOLD_S", "LIMITS", "RESPONSES", "RULES",
+    "Control", "Hazard", "LimitRow", "Restrict", "Rule", "Side", "unarmed",
+]  # fmt: skip
