@@ -48,7 +48,7 @@ def spectrum(priority: Priority) -> tuple[Floats, Floats]:
     begin, end = pulses(priority)[0]
     x = shipped(priority)[round(begin * RATE_HZ) : round(end * RATE_HZ)]
     power = np.abs(np.fft.rfft(x * np.hanning(len(x)), 1 << 16))
-    hz: Floats = np.fft.rfftfreq(1 << 16, 1.0 / RATE_HZ)
+    hz = np.fft.rfftfreq(1 << 16, 1.0 / RATE_HZ).astype(np.float64)
     return hz, 20.0 * np.log10(power / power.max() + 1e-9)
 
 

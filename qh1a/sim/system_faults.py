@@ -25,7 +25,7 @@ SYSTEM_FAULTS: Final = (
     ),
     FaultRow(
         "F45b", "pressure_frozen", "A pressure transducer shows the same value for ever.",
-        "sensor", "1", 1.0, 1.0, 1.0, _M.FROZEN, _SET, _STEP, 0.0, 1.0, (),
+        "sensor", "1", 1.0, 1.0, 1.0, _M.FROZEN, _SET, _STEP, 0.0, 1.0, ("H31.1", "H31.2"),
         "one pressure has no noise any more and follows nothing",
         _PRESSURES,
     ),
@@ -62,7 +62,7 @@ SYSTEM_FAULTS: Final = (
     ),
     FaultRow(
         "F46d", "stuck_reading", "A sensor other than a pressure shows the same value for ever.",
-        "sensor", "1", 1.0, 1.0, 1.0, _M.FROZEN, _SET, _STEP, 0.0, 1.0, (),
+        "sensor", "1", 1.0, 1.0, 1.0, _M.FROZEN, _SET, _STEP, 0.0, 1.0, ("H31.7",),
         "one channel has no noise any more and follows nothing",
         _OTHERS,
     ),

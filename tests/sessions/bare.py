@@ -11,7 +11,7 @@ from typing import cast
 from qh1a.control.alarms import QUIET, Active, Alarms
 from qh1a.control.supervisor import Supervisor
 from qh1a.sim.node import ProtectiveNode
-from qh1a.tick import UNPOWERED, AlarmView, Event, State
+from qh1a.tick import UNPOWERED, AlarmView, Event, Priority, State
 from qh1a.units import Ns
 from tests.sessions.corners import Corner, Moment, Treatment, settled
 
@@ -33,8 +33,16 @@ class _Unheard:
     def step(self, now: Ns, state: State, v: list[float], q: list[int], events: list[Event]) -> None:
         self._alarms.step(now, state, v, q, events)
 
-    def acknowledge(self, rule: str, events: list[Event]) -> bool:
-        return self._alarms.acknowledge(rule, events)
+    @property
+    def sound(self) -> Priority:
+        return self._alarms.sound
+
+    @property
+    def silent_until(self) -> int:
+        return self._alarms.silent_until
+
+    def acknowledge(self, now: Ns, rule: str, events: list[Event]) -> bool:
+        return self._alarms.acknowledge(now, rule, events)
 
 
 class _Through:
