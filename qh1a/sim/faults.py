@@ -4,6 +4,7 @@ A fault drives one disturbance of the circuit (`truth.Disturbance`) or one misre
 (`misreading.Misreading`); circuit and sensors know nothing of faults, the controller sees only their signs.
 """
 
+import difflib
 import math
 import struct
 from collections.abc import Mapping, Sequence
@@ -113,15 +114,18 @@ class _Reader:
 
     def _choice(self, key: str, default: str | None, allowed: str) -> str:
         value = self._table.get(key, default)
-        if not isinstance(value, str) or value not in allowed.split(", "):
-            raise self._refused(key, allowed)
+        known = allowed.split(", ")
+        if not isinstance(value, str) or value not in known:
+            near = difflib.get_close_matches(str(value), known, n=1)
+            raise self._refused(key, f"{near[0]}? Or any of {allowed}" if near else allowed)
         return value
 
     def _number(self, key: str, lo: float, hi: float, unit_: str) -> float:
         value = self._table.get(key)
         # bool is an int to Python; NaN fails both comparisons.
         if isinstance(value, bool) or not isinstance(value, int | float) or not lo <= value <= hi:
-            raise self._refused(key, f"{lo:g} .. {hi:g} {unit_}")
+            span = f"{lo:g} .. {hi:g}" if lo < hi else f"{lo:g} only, it is there or not"
+            raise self._refused(key, f"{span} {unit_}" if unit_ != "1" else span)
         return float(value)
 
     def row(self) -> ScriptedFault:

@@ -250,8 +250,10 @@ def test_every_fault_can_be_scripted_from_its_row(row: FaultRow) -> None:
     for magnitude in (row.lo, row.hi):
         (scripted,) = read({"fault": row.name, "at_s": 0, "magnitude": magnitude})
         assert scripted.magnitude == magnitude
+    switch = row.lo == row.hi
+    allowed = f"{row.lo:g} only" if switch else f"{row.lo:g} .. {row.hi:g} {row.unit}"
     for beyond in (row.lo - 1e-6, row.hi + 1e-6):
-        with pytest.raises(FaultError, match=f"allowed {row.lo:g} .. {row.hi:g} {row.unit}"):
+        with pytest.raises(FaultError, match=f"allowed {allowed}"):
             read({"fault": row.name, "at_s": 0, "magnitude": beyond})
 
 
@@ -261,10 +263,15 @@ def test_a_fault_of_a_sensor_names_its_channel() -> None:
     assert read(off | {"channel": "P_f2o"})[0].channel is Channel.P_F2O
     assert len(read(off, off | {"channel": "P_acc"})) == 2
     for channel in ("Q_b", "p_ven", 3):
-        with pytest.raises(FaultError, match=r"fault\[0\]\.channel = .*: allowed P_ven, P_acc, "):
+        with pytest.raises(FaultError, match=r"fault\[0\]\.channel = .*: allowed .*P_ven, P_acc, "):
             read(off | {"channel": channel})
     with pytest.raises(FaultError, match=r"fault\[0\] drives OFFSET of P_ven too"):
         read(off, off | {"channel": "P_ven"})
+
+
+def test_a_name_that_is_nearly_right_is_answered_with_the_one_meant() -> None:
+    with pytest.raises(FaultError, match=r"'access_disconect': allowed access_disconnection\? Or any of "):
+        read({"fault": "access_disconect", "at_s": 0})
 
 
 GOOD: dict[str, object] = {"fault": "return_line_kink", "at_s": 10.0}
