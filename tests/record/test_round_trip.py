@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qh1a.channels import N_MEASURED, Channel
+from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.record import Recorder, RecordError, SessionFile
 from qh1a.record.codec import counts as to_counts
 from qh1a.record.codec import pack
@@ -199,7 +199,7 @@ def test_a_derived_value_that_is_no_number_is_refused_by_name(tmp_path: Path) ->
     derived = (*decision.derived[:-1], math.nan)
     recorder = Recorder(tmp_path / "s.qh1a", HEADER, StillClock())
     recorder.put(frame, (), decision._replace(derived=derived))
-    with pytest.raises(RecordError, match="audio_pause_s at tick 0"):
+    with pytest.raises(RecordError, match=f"{CHANNELS[-1].id} at tick 0"):
         recorder.close({})
 
 
