@@ -78,9 +78,23 @@ class Trial:
         delay = nanoseconds((of or self.row).delay_s)
         return self.step(steps, delay, of) if delay else found
 
+    def acknowledge(self) -> bool:
+        """The operator takes note of the row's alarm; whether there was one."""
+        return self.alarms.acknowledge(self.now, self.row.id, [])
+
+    @property
+    def shown(self) -> list[str]:
+        """The rules whose alarms the operator sees."""
+        return [view.rule for view in self.alarms.views]
+
 
 def nanoseconds(s: float) -> int:
     return round(s * 10) * TICK_NS
+
+
+def hold_ns(row: Row) -> int:
+    """How long the alarm outlasts its cause; a latched one lasts until it is acknowledged."""
+    return 0 if row.latch else nanoseconds(HOLD_S.get(row.response, 0.0))
 
 
 def beyond(row: Row, steps: int) -> float:
@@ -99,10 +113,13 @@ def check_limit(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
 def check_delay(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
     trial = Trial(row, table, limits, min(row.armed))
     delay = nanoseconds(row.delay_s)
-    assert trial.step(1) == (not delay)
-    if delay:
-        assert delay == TICK_NS or not trial.step(1, delay - TICK_NS), "too early"
-        assert trial.step(1), "too late"
+    for last in (False, True):  # after a break it counts from the start
+        assert trial.step(1) == (not delay)
+        if delay > TICK_NS:
+            assert not trial.step(1, delay - TICK_NS), "too early"
+        if delay and not last:
+            assert not trial.step(-1)
+    assert trial.step(1), "too late"
 
 
 def check_effect(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
@@ -118,17 +135,33 @@ def check_effect(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
 def check_end(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
     trial = Trial(row, table, limits, min(row.armed))
     trial.trip()
-    trial.alarms.acknowledge(trial.now, row.id, [])
+    for _ in range(2):  # taken note of once, and once more
+        assert trial.acknowledge(), "not there"
     assert trial.step(1, HOUR), "ended with its cause there"
-    hold = 0 if row.latch else nanoseconds(HOLD_S.get(row.response, 0.0))
+    hold = hold_ns(row)
     assert trial.step(-1) == (row.latch or hold > 0)
     if row.latch:
         assert trial.step(-1, HOUR), "not latched"
-        trial.alarms.acknowledge(trial.now, row.id, [])
+        assert trial.acknowledge()
         assert not trial.step(-1)
     elif hold:
         assert trial.step(-1, hold - TICK_NS), "held too short"
         assert not trial.step(-1), "held too long"
+    assert not trial.acknowledge(), "still there"
+
+
+def check_left(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
+    """In a state that does not arm it a warning ends at once; what restricts ends as it ever does."""
+    for cause in (1, -1):
+        trial = Trial(row, table, limits, min(row.armed))
+        trial.trip()
+        held = trial.step(cause) and row.response is not R.R0
+        trial.state = State.ENDED
+        hold = hold_ns(row)
+        assert trial.step(cause) == (held and (row.latch or hold > 0))
+        if held and hold:
+            assert trial.step(cause, hold - TICK_NS) == (cause > 0), "held from the end of its cause on"
+            assert not trial.step(cause)
 
 
 def check_armed(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
@@ -139,6 +172,10 @@ def check_armed(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
         else:
             silent.state = state
             assert not silent.trip(), state.name
+    moving = Trial(row, table, limits, min(row.armed))
+    moving.step(1)
+    moving.state = max(row.armed)
+    assert moving.step(1, nanoseconds(row.delay_s) or TICK_NS), "the delay counts on from state to state"
 
 
 def check_suppressed(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
@@ -148,12 +185,19 @@ def check_suppressed(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
         for state in row.armed & other.armed:
             trial = Trial(row, table, limits, state)
             trial.trip(0)
-            assert [view.rule for view in trial.alarms.views] == [row.id]
+            assert trial.shown == [row.id]
             trial.trip(1, other)
-            assert [view.rule for view in trial.alarms.views] == [other.id], state.name
+            assert trial.shown == [other.id], state.name
+        # The greater alarm there first: this one comes when that one has ended.
+        trial = Trial(row, table[::-1], limits, min(row.armed & other.armed))
+        trial.trip(1, other)
+        assert trial.shown == [other.id]
+        trial.step(0)
+        trial.step(0, hold_ns(other))
+        assert (trial.step(0), trial.shown) == (True, [row.id])
 
 
-CHECKS: Final = (check_effect, check_limit, check_delay, check_end, check_suppressed, check_armed)
+CHECKS: Final = (check_effect, check_limit, check_delay, check_end, check_left, check_suppressed, check_armed)
 
 
 def check(row: Row, rules: Sequence[Rule], limits: Limits) -> None:
