@@ -6,13 +6,19 @@ DEMO := sessions/4h
 EVERYTHING := '.[dev,report]'
 # What is installed is a copy, its core compiled: any change here and it is made anew.
 SOURCES := $(shell find hatch_build.py qh1a configs -type f -not -path '*/__pycache__/*' 2>/dev/null)
+# What stands between a patient and harm, and the tests that must reach every branch of it.
+SAFETY_CORE := qh1a.hazards $(addprefix qh1a.control.,alarms checks estimators plausible session supervisor validate)
+SAFETY_TESTS := alarm_signals clamps estimators expected_behaviour interlocks plausible session_machine supervisor \
+	tables validate
+COMMA := ,
+SPACE := $() $()
 
 # Compiled physics, kept between runs.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
 # The same vector maths on every x86 machine.
 export NUMBA_DISABLE_INTEL_SVML := 1
 
-.PHONY: help run test test-system test-long lint bench clean
+.PHONY: help run test coverage test-system test-long lint bench clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +33,11 @@ run: $(READY) ## a 4 h session in simulation, as fast as it goes, and its report
 test: $(READY) ## the quick tests: Python only, under 5 min on two cores
 	@$(BIN)/python -m tests.compiled
 	$(BIN)/python -m pytest tests --ignore=tests/system --ignore=tests/long -n auto --maxprocesses=8 --dist=loadscope
+
+coverage: $(READY) ## every line and branch of the safety core, by its own quick tests, or it fails
+	$(BIN)/python -m coverage run --source=$(subst $(SPACE),$(COMMA),$(SAFETY_CORE)) -m pytest -q \
+		$(SAFETY_TESTS:%=tests/safety/test_%.py) -k 'not healthy_hour and not whole_session and not any_wish'
+	$(BIN)/python -m coverage report --show-missing --skip-covered --fail-under=100
 
 test-system: $(READY) ## the tests that run the real command line in its own processes
 	@$(BIN)/python -P tests/compiled.py

@@ -75,7 +75,7 @@ _PROOF: Final = {
     "a flat line is seen":
         "safety/test_plausible.py::test_a_line_that_stands_still_while_its_pump_turns_is_flat",
     "an old reading is not used":
-        "control/test_validate.py::test_a_value_is_good_to_the_last_nanosecond_of_its_age",
+        "safety/test_validate.py::test_a_value_is_good_to_the_last_nanosecond_of_its_age",
     "delivery is read back": "contract/test_plant_contract.py::test_delivery_is_pending_then_confirmed",
     "a void command does nothing":
         "contract/test_plant_contract.py::test_a_command_that_is_already_void_does_nothing",
@@ -103,9 +103,9 @@ _PROOF: Final = {
 
 
 def _hazard(id_: str, severity: int, harm: str, *others: str) -> Hazard:
-    """A row whose controls are its rules, each proved by the battery of every rule, and the others named."""
-    battery = "tests/safety/test_alarm_battery.py::test_trips_at_and_beyond_its_limit_only"
-    stages = tuple(Control(r.id, battery) for r in RULES if r.hazard == id_)
+    """A row whose controls are its rules, each proved by its row of the sources, and the others named."""
+    proof = "tests/safety/test_expected_behaviour.py::test_a_rule_behaves_as_its_row_says"
+    stages = tuple(Control(r.id, proof) for r in RULES if r.hazard == id_)
     return Hazard(id_, harm, severity, stages + tuple(Control(o, f"tests/{_PROOF[o]}") for o in others))
 
 

@@ -191,6 +191,16 @@ def test_a_change_of_state_ends_warnings_and_holds_what_restricts(rule: Rule) ->
 
 
 @each_rule
+def test_what_restricts_is_held_through_a_change_of_state_to_its_end(rule: Rule) -> None:
+    watch = Watch(rule).trip().step(-1)
+    if rule.response is Response.R0 or not watch.acts:
+        return
+    watch.state = min(frozenset(State) - rule.armed)
+    assert watch.step(-1).acts
+    assert watch.step(-1, watch.hold or 3600 * NS_PER_S).acts == rule.latch
+
+
+@each_rule
 def test_a_held_warning_ends_with_its_state(rule: Rule) -> None:
     if rule.response is not Response.R0 or rule.latch:
         return

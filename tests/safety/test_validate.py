@@ -135,3 +135,12 @@ def test_any_frame_is_judged_value_by_value(data: st.DataObject) -> None:
         assert (found[c] == GOOD) is usable
         if quality[c] != GOOD:
             assert found[c] == quality[c]
+
+
+@pytest.mark.parametrize("short", range(3), ids=["value", "at", "quality"])
+def test_a_frame_of_another_length_is_refused(short: int) -> None:
+    parts = [(0.0,) * N_MEASURED, (0,) * N_MEASURED, (0,) * N_MEASURED]
+    parts[short] = parts[short][1:]
+    values, times, verdicts = parts
+    with pytest.raises(ValueError, match=f"not {N_MEASURED}"):
+        validate(Frame(Ns(0), values, tuple(map(int, times)), tuple(map(int, verdicts))))

@@ -493,3 +493,8 @@ def test_a_whole_session_sends_what_the_circuit_says_in_every_state() -> None:
     assert bench.state is S.ENDED
     assert seen == set(S) - {S.SAFE, S.PATIENT_OFF}
     assert bench.decision.session.outcome is Outcome.COMPLETED
+
+
+def test_a_trigger_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(AssertionError):
+        follow(START, max(T) + 1)  # type: ignore[arg-type]
