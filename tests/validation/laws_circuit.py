@@ -171,10 +171,10 @@ NETWORK: Final = (
         "mL, ideal gas, isothermal", "1.3.2", "knowledge, high", ("network.chamber_pressure",)),
     Law("almost empty vessels", "outflow falls to 0 over the last mL; the rest is air", "mL", "chosen",
         "design", ("network.left", "network.return_line")),
-    Law("air in the blood lines", "q_out = q_in + (Q - q_in) min(1, max(0, (V - f V_0)/V_soft)), air the rest",
+    Law("air in the blood lines", "q = q_in + (Q - q_in) min(1, max(0, (V - f V_0)/V_soft)), the rest air",
         "mL/s, mL; a plug in each of four lines and their nodes, f the film that stays wet", "chosen",
         "design", ("air_column.split", "air_column.wet"), "the reference has no air on the access side"),
-    Law("beside the circuit", "bleeding, transfusion, heparin that drips: to and from an account of their own",
+    Law("beside the circuit", "bleeding, transfusion, heparin that drips: an account of their own",
         "mL/s; a stuck plunger F = F_0 + k V up to what the drive gives", "chosen", "design",
         ("bedside.syringe", "bedside.lead", "bedside.give")),
 )  # fmt: skip
