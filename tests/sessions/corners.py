@@ -60,6 +60,7 @@ class Corner:
     ambient: float = 23.0
     fibre_length: float | None = None
     settle_s: float = 3600.0
+    prescription: str = "8h.toml"
 
 
 class Loads(FaultScript):
@@ -172,7 +173,7 @@ class Treatment:
             "prescription.flows.perfusion_ml_min": corner.perfusion,
             "prescription.patient.haematocrit": corner.hct,
         }
-        c = Configuration.load("8h.toml", overrides=overrides)
+        c = Configuration.load(corner.prescription, overrides=overrides)
         quick = Configuration.load("bench-10min.toml").prescription
         p = dataclasses.replace(c.prescription, preparation=quick.preparation, ramp=quick.ramp)
         parts = load_parts(p, "sim.toml", corner.patient, None, {"patient.hct": corner.hct})
@@ -196,6 +197,8 @@ class Treatment:
         )
         self.bend: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
         """What to make of the commands on their way to the plant."""
+        self.see: Callable[[Frame], Frame] | None = None
+        """What to make of what was read, for a sensor that the simulated rig does without."""
         self.now = Ns(0)
         self.last: Decision | None = None
         self._operator = _hands_off()
@@ -219,6 +222,8 @@ class Treatment:
     def tick(self) -> tuple[Frame, Decision]:
         """One tick, as `runtime.run` has it."""
         frame = self.plant.read(self.now)
+        if self.see is not None:
+            frame = self.see(frame)
         intents = (*self._operator.poll(self.now, self.last), *self._said)
         self._said.clear()
         decision = self.kernel.step(frame, intents)
@@ -266,7 +271,7 @@ class Treatment:
         self.plant.restore(moment.plant)
         self.kernel.restore(moment.kernel)
         self.loads.clear()
-        self.bend = None
+        self.bend = self.see = None
         self._operator = copy.deepcopy(moment.operator)
         self.now, self.last, self.sets = moment.now, moment.last, moment.sets
         self._bedside = Bedside(self.plant)
