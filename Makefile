@@ -18,7 +18,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
 # The same vector maths on every x86 machine.
 export NUMBA_DISABLE_INTEL_SVML := 1
 
-.PHONY: help run test coverage test-system test-long lint bench clean
+.PHONY: help run test test-faults coverage test-system test-long lint bench clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,12 @@ run: $(READY) ## a 4 h session in simulation, as fast as it goes, and its report
 
 test: $(READY) ## the quick tests: Python only, under 5 min on two cores
 	@$(BIN)/python -m tests.compiled
-	$(BIN)/python -m pytest tests --ignore=tests/system --ignore=tests/long -n auto --maxprocesses=8 --dist=loadscope
+	$(BIN)/python -m pytest tests --ignore=tests/faults --ignore=tests/system --ignore=tests/long \
+		-n auto --maxprocesses=8 --dist=loadscope
+
+test-faults: $(READY) ## every fault, rule and harm in a treatment: some 8 min on two cores
+	@$(BIN)/python -m tests.compiled
+	$(BIN)/python -m pytest tests/faults -n auto --maxprocesses=8 --dist=load --timeout=900
 
 coverage: $(READY) ## every line and branch of the safety core, by its own quick tests, or it fails
 	$(BIN)/python -m coverage run --source=$(subst $(SPACE),$(COMMA),$(SAFETY_CORE)) -m pytest -q \

@@ -10,19 +10,19 @@ from qh1a.config import Configuration
 from qh1a.config.texts import load_texts
 from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, RESPONSES, RULES, Restrict, Rule, Side, unarmed
 from qh1a.tick import STATES, Actuator, Phase, Priority, Response, State
-from tests.sessions import roots, tripping
-from tests.sessions.trips import NOT_YET, TRIPS, Trip, Way, told
+from tests.faults import roots, tripping
+from tests.faults.trips import NOT_YET, TRIPS, Trip, Way, told
 from tests.validation.table import table
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "hazards.md"
 _INTERLOCKS: Final = 14
-_TRIPPED: Final = "tests/sessions/test_trips.py::test_a_rule_trips_acts_and_lets_go"
+_TRIPPED: Final = "tests/faults/test_trips.py::test_a_rule_trips_acts_and_lets_go"
 _LIMIT: Final = {limit.key: limit for limit in LIMITS}
 _HEAD: Final = """# Hazards, rules, responses
 
 Written by `python -m tests.hazards > docs/hazards.md` from the tables of `qh1a/hazards`, `configs/limits`,
-`configs/texts/en.toml`, and from the figures of the runs: `python -m tests.sessions.tripping` writes
-`tests/sessions/trips.csv`, `python -m tests.sessions.roots` writes `tests/sessions/roots.csv`; minutes each.
+`configs/texts/en.toml`, and from the figures of the runs: `python -m tests.faults.tripping` writes
+`tests/faults/trips.csv`, `python -m tests.faults.roots` writes `tests/faults/roots.csv`; minutes each.
 Tests compare page and runs. Nothing here is written by hand but the sentences between the tables.
 """
 _MARKS: Final = {Restrict.FREE: "", Restrict.HOLD: "hold", Restrict.KEEP: "keep", Restrict.OFF: "0"}

@@ -3,8 +3,8 @@
 import re
 
 from qh1a.hazards import HAZARDS, RULES
+from tests.faults.trips import TRIPS, told
 from tests.hazards.published import PAGE, page
-from tests.sessions.trips import TRIPS, told
 
 
 def test_page_is_what_comes_out() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from qh1a.hazards import RULES
 from qh1a.tick import Priority, Response
-from tests.sessions.tripping import RULE, Found, expected_state, read, row, run
-from tests.sessions.trips import NOT_YET, TRIPS, Trip
+from tests.faults.tripping import RULE, Found, expected_state, read, row, run
+from tests.faults.trips import NOT_YET, TRIPS, Trip
 
 STANDS_WITHIN_S = 0.8
 """From the tick of the alarm: clamps travel 0.2 s, rotors run out in half a second, PC waits for its pump."""

@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from qh1a.sim.fault_row import FaultRow
-from tests.sessions.roots import ANSWERED, found, read
+from tests.faults.roots import ANSWERED, found, read
 
 HIDDEN: Final[dict[str, str]] = {}
 """Faults at whose first stop a consequence stands above the root, and which; this set can only shrink."""

@@ -11,10 +11,10 @@ from qh1a.sim.fault_row import FaultRow, Profile
 from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.misreading import UNDISTURBED, slot
 from qh1a.tick import Decision, EventCode, Priority, State
+from tests.faults.test_fault_responses import LATE_S, ONSET_S, WATCHED_S
+from tests.faults.tripping import ready
+from tests.faults.trips import Trip
 from tests.sessions.corners import Treatment
-from tests.sessions.test_fault_responses import LATE_S, ONSET_S, WATCHED_S
-from tests.sessions.tripping import ready
-from tests.sessions.trips import Trip
 
 FILE: Final = Path(__file__).parent / "roots.csv"
 ANSWERED: Final[tuple[FaultRow, ...]] = tuple(row for row in FAULTS if row.response)

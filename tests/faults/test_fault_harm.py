@@ -14,9 +14,9 @@ from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.misreading import UNDISTURBED, slot
 from qh1a.sim.truth import Truth
 from qh1a.tick import Response, State
-from tests.sessions.bare import CORNER, unprotected
+from tests.faults.bare import CORNER, unprotected
+from tests.faults.harms import CASES, LEDGER, Case
 from tests.sessions.corners import Treatment, settled
-from tests.sessions.harms import CASES, LEDGER, Case
 
 Ledger = dict[Truth, float]
 ONSET_S: Final = 300.0
@@ -82,7 +82,7 @@ def test_a_fault_hurts_as_its_row_says_and_less_where_something_reacts(row: Faul
     assert states == {State.TREAT}
     if set(case.hurts) != set(row.harm):
         pytest.fail(
-            f"{row.name}: its row names harm {_names(row.harm)}, CASES in tests/sessions/harms.py has "
+            f"{row.name}: its row names harm {_names(row.harm)}, CASES in tests/faults/harms.py has "
             f"{_names(case.hurts)}; unprotected, in {case.watched_s:g} s, these grew: {_said(_grown(found))}"
         )
     assert set(_grown(found)) <= set(row.harm), _said(_grown(found))

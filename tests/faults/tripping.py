@@ -26,8 +26,8 @@ from qh1a.tick import (
     State,
 )
 from qh1a.units import NS_PER_S, TICK_NS, Ns
+from tests.faults.trips import TRIPS, Arrive, Load, Say, Silence, Trip, Write
 from tests.sessions.corners import Corner, Moment, Treatment
-from tests.sessions.trips import TRIPS, Arrive, Load, Say, Silence, Trip, Write
 
 FILE: Final = Path(__file__).parent / "trips.csv"
 ON_WAY: Final = (State.PRIME_PLASMA, State.CONNECT_FILL, State.RAMP, State.TREAT)
