@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -19,7 +19,7 @@ from qh1a.control.setpoints import SetPoints, changed
 from qh1a.script import Script, ScriptedOperator, load_script
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.disturbance import Disturbance
-from qh1a.sim.faults import FaultScript
+from qh1a.sim.faults import FaultScript, ScriptedFault
 from qh1a.sim.misreading import UNDISTURBED
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank, sensor_rows
@@ -69,6 +69,14 @@ class Loads(FaultScript):
     def __init__(self) -> None:
         super().__init__()
         self._lines: dict[int, tuple[float, float, int, int]] = {}
+        self._played = FaultScript()
+
+    def play(self, rows: Sequence[ScriptedFault], begin: Ns) -> None:
+        """Play a script whose phases are all entered at `begin`."""
+        self._played = FaultScript(rows)
+        self.misleads |= self._played.misleads
+        for row in rows:
+            self._played.enter(row.phase, begin)
 
     def move(self, disturbance: int, to: float, begin: int, over_s: float) -> None:
         """Move a disturbance, in the order of `UNDISTURBED`, from where it is now."""
@@ -80,10 +88,12 @@ class Loads(FaultScript):
     def clear(self) -> None:
         """Nothing is disturbed any more."""
         self._lines.clear()
+        self._played = FaultScript()
         self.misleads = False
 
     def disturb(self, now: int, disturbance: npt.NDArray[np.float64]) -> None:
         """Write what is asked for."""
+        self._played.disturb(now, disturbance)
         for which, line in self._lines.items():
             disturbance[which] = _on(line, now)
 

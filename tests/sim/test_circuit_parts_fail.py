@@ -10,6 +10,7 @@ from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.faults import BY_NAME, ScriptedFault
 from qh1a.sim.truth import Truth
 from qh1a.tick import Phase, Quality
+from tests.faults.twins import played
 from tests.sim.circuits import (
     AC,
     BP,
@@ -28,7 +29,6 @@ from tests.sim.circuits import (
     treating,
 )
 from tests.sim.test_misreading import HEALTHY, frames, scripted
-from tests.sim.twins import played
 
 _SNAPSHOT = treating(900.0).circuit.snapshot()
 D, T = Disturbance, Truth

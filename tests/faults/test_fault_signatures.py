@@ -12,8 +12,8 @@ from qh1a.hazards import RULES
 from qh1a.sim.fault_row import FaultRow, Profile
 from qh1a.sim.fault_table import FAULTS
 from qh1a.sim.truth import Truth
-from tests.sim.signatures import SIGNATURES, Of, Sign
-from tests.sim.twins import ONSET, SECOND, Floats, Seen, noise, played, twin, usual
+from tests.faults.signatures import SIGNATURES, Of, Sign
+from tests.faults.twins import ONSET, SECOND, Floats, Seen, noise, played, twin, usual
 
 LEDGERS = [Truth.SOLUTE_LEDGER, Truth.OXYGEN_LEDGER, Truth.CARBON_LEDGER, Truth.HEAT_LEDGER]
 VISIBLE = 5.0
