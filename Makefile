@@ -37,7 +37,7 @@ test: $(READY) ## the quick tests: Python only, under 5 min on two cores
 
 test-faults: $(READY) ## every fault, rule and harm in a treatment: some 8 min on two cores
 	@$(BIN)/python -m tests.compiled
-	$(BIN)/python -m pytest tests/faults -n auto --maxprocesses=8 --dist=load --timeout=900
+	$(BIN)/python -m pytest tests/faults -n auto --maxprocesses=8 --dist=loadscope --timeout=900
 
 coverage: $(READY) ## every line and branch of the safety core, by its own quick tests, or it fails
 	$(BIN)/python -m coverage run --source=$(subst $(SPACE),$(COMMA),$(SAFETY_CORE)) -m pytest -q \
