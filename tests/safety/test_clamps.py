@@ -63,3 +63,20 @@ def test_all_three_are_counted() -> None:
     for _, position in CLAMPS:
         bench[position] = 1.0
     assert bench.run()[C.CLAMP_ESCAPED] == 3.0
+
+
+@each_clamp
+def test_one_that_was_opened_on_command_may_take_its_time_to_close_again(
+    clamp: Actuator, position: Channel
+) -> None:
+    bench = shut()
+    bench.command(**{clamp.name: 1.0})
+    bench[position] = 1.0
+    bench.seconds(1).command(**{clamp.name: 0.0})
+    assert bench.run()[C.CLAMP_ESCAPED] == 0.0
+    bench[position] = 0.5
+    assert bench.run()[C.CLAMP_ESCAPED] == 0.0
+    bench[position] = 0.0
+    assert bench.run()[C.CLAMP_ESCAPED] == 0.0
+    bench[position] = 0.5
+    assert bench.run()[C.CLAMP_ESCAPED] == 1.0
