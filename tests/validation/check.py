@@ -24,8 +24,6 @@ class Check:
     tolerance: float
     relative: bool = True
     source: str = CLOSED_FORM
-    outside: str = ""
-    """Why the product is known to miss the figure; a check that then holds is a failure too."""
 
     def allowed(self) -> float:
         """The most by which the figures may differ."""

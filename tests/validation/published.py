@@ -18,7 +18,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 )  # fmt: skip
 
 NEAR: Final = frozenset(
-    {"V01", "V26", "V30", "V31", "V32", "V37", "P05", "P09", "P12", "P13", "P14", "P15", "T8"}
+    {"V01", "V26", "V30", "V31", "V32", "V37", "P05", "P09", "P10", "P12", "P13", "P14", "P15", "T8"}
 )
 """Checks that hold almost by arithmetic: one formula, or one figure of a shipped file and a factor."""
 _OF_ANALYSIS: Final = (CLOSED_FORM, "arithmetic")
@@ -46,7 +46,7 @@ fewer digits than its tolerance, half a unit of the last.
 | the rule that stromal cells clear nothing | {rule} | that nothing is invented |
 
 {near} of them hold almost by arithmetic ({ids}): they guard a formula, a unit or a copied figure and
-prove little beside. {outside} are outside (below). Beside this page the march of the bioreactor, the
+prove little beside. Beside this page the march of the bioreactor, the
 patient's pools, fluid and acid are compared with independent solvers of differential equations, in
 `tests/sim` (`oracle`, `test_march`, `test_pools`, `test_fluid`, `test_acid`).
 
@@ -62,11 +62,6 @@ _PUBLISHED = """\
 
 P as in the physics reference, 3.2, T as in the clinical reference, 5.4. The tolerance is the scatter of the
 source, or the digits it gives.
-"""
-_OUTSIDE = """\
-### Outside
-
-Marked **outside** above: the simulator misses these, and a test fails when it no longer does.
 """
 _ABSENT = """\
 ### Not applicable
@@ -102,8 +97,7 @@ def _tolerance(check: Check) -> str:
 
 def _cells(check: Check) -> Sequence[str]:
     unit = "" if check.unit == "1" else check.unit
-    obtained = f"**outside** {shown(check)}" if check.outside else shown(check)
-    return check.id, check.what, unit, f"{check.expected:.9g}", _tolerance(check), obtained
+    return check.id, check.what, unit, f"{check.expected:.9g}", _tolerance(check), shown(check)
 
 
 def _number(check: Check) -> int:
@@ -118,7 +112,6 @@ def _overview() -> str:
     return _CHECKED.format(
         all=len(CHECKS), analysis=analysis, apart=apart, rule=rule,
         published=len(CHECKS) - analysis - apart - rule, near=len(near), ids=", ".join(sorted(NEAR)),
-        outside=sum(bool(check.outside) for check in CHECKS),
     )  # fmt: skip
 
 
@@ -127,7 +120,6 @@ def page() -> str:
     head = ("check", "what", "unit", "expected", "tolerance", "obtained")
     analytic = sorted((c for c in CHECKS if c.id.startswith("V")), key=_number)
     found = [c for c in CHECKS if not c.id.startswith("V")]
-    outside = [(c.id, c.what, c.outside) for c in CHECKS if c.outside]
     return "\n".join((
         _HEAD,
         equations.section(),
@@ -136,8 +128,6 @@ def page() -> str:
         table(head, map(_cells, analytic)),
         _PUBLISHED,
         table((*head, "source"), ((*_cells(c), c.source) for c in found)),
-        _OUTSIDE,
-        table(("check", "what", "why"), outside),
         _ABSENT,
         table(("check", "what", "why"), ABSENT),
         assumptions.section(),
