@@ -161,6 +161,10 @@ class Channel(IntEnum):
     SOUND = 145
     AUDIO_PAUSE_S = 146
     CLAMP_ESCAPED = 147
+    P_PRE_RISE = 148
+    HCT_OUT = 149
+    HEP_STOP_S = 150
+    HEP_BACK = 151
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +372,12 @@ _DERIVED: Final = (
     _derived(
         "clamp_escaped", "count", 0.0, 3.0, 0, 1.0, "patient clamps that were closed and opened by themselves"
     ),
+    _derived("P_pre_rise", "mmHg", -1000.0, 1000.0, 0, 0.1, "rise of P_pre in 10 min at one blood flow"),
+    _derived(
+        "Hct_out", "fraction", 0.0, 100.0, 2, 0.001, "haematocrit behind the separator, Hct/(1-Q_p/Q_b)"
+    ),
+    _derived("hep_stop_s", "s", 0.0, 1000000.0, 0, 0.1, "time without the heparin that is prescribed"),
+    _derived("hep_back", "mL", 0.0, 1000.0, 2, 0.001, "heparin drawn back: V_hep below its highest"),
 )
 
 CHANNELS: Final[tuple[ChannelRow, ...]] = (*_MEASURED, *_DERIVED)

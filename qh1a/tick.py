@@ -194,11 +194,12 @@ class Response(IntEnum):
     R0 = 1
     R1 = 2
     R2 = 3
-    R2W = 4
-    R2X = 5
-    R4S = 6
-    R4 = 7
-    R5 = 8
+    R2B = 4
+    R2W = 5
+    R2X = 6
+    R4S = 7
+    R4 = 8
+    R5 = 9
 
 
 class Priority(IntEnum):

@@ -29,6 +29,7 @@ from qh1a.units import NS_PER_S, Ns, nanoseconds
 _GOOD: Final = int(Quality.GOOD)
 _NEVER: Final = -1
 _MEDIUM: Final = int(Priority.MEDIUM)
+_RINSING: Final = (State.RINSE_PLASMA, State.RINSE_BLOOD)
 AUDIO_PAUSE_S: Final = 120.0
 """IEC 60601-1-8 leaves it to the maker; dialysis practice is 2 min (clinical reference 3.3)."""
 REMIND_S: Final = 180.0
@@ -38,12 +39,18 @@ ESCALATE_S: Final = 120.0
 
 
 class Active(NamedTuple):
-    """The responses in force, without doubles, and the actuators that R1 holds or stops."""
+    """The responses in force, without doubles, and the actuators that R1 holds or stops.
+
+    `cause`: the rule of the highest response that was raised first. `rinsing`: the highest response of the
+    rules that no cap replaces in RINSEBACK.
+    """
 
     responses: tuple[Response, ...]
     holds: tuple[Actuator, ...]
     highest: Response
     stops: tuple[Actuator, ...] = ()
+    cause: str = ""
+    rinsing: Response = Response.NONE
 
 
 QUIET: Final = Active((), (), Response.NONE)
@@ -137,22 +144,30 @@ class Alarms:
             self._rebuild()
         self.sound = self._loudest if now >= self.silent_until else Priority.NONE
 
-    def acknowledge(self, now: Ns, rule: str, events: list[Event]) -> bool:
+    def acknowledge(self, now: Ns, rule: str, events: list[Event], why: str = "") -> bool:
         """Take note of one alarm, or of all for an empty id; a latched one whose cause is gone is reset.
 
-        False when no such alarm is present.
+        One that asks for its cause is reset only with `why`. False when no such alarm is present.
         """
         slots = [s for s in self._slots if s.present and rule in ("", s.rule.id)]
         for slot in slots:
             if slot.acknowledged < 0:
                 slot.acknowledged = now
                 events.append(Event(EventCode.ALARM_ACKNOWLEDGED, slot.rule.id))
-            if slot.gone >= 0 and slot.rule.latch:
+            if slot.gone >= 0 and slot.rule.latch and (why.strip() or not slot.rule.asks_cause):
                 self._forget(slot)
-                events.append(Event(EventCode.ALARM_RESET, slot.rule.id))
+                events.append(Event(EventCode.ALARM_RESET, slot.rule.id, 0.0, why))
         if slots:
             self._rebuild()
         return bool(slots)
+
+    def asks_cause(self, rule: str) -> bool:
+        """Whether only the cause is missing to reset this alarm, or any for an empty id."""
+        return any(
+            s.gone >= 0 and s.acknowledged >= 0 and s.rule.latch and s.rule.asks_cause
+            for s in self._slots
+            if rule in ("", s.rule.id)
+        )
 
     def pause_audio(self, now: Ns, events: list[Event]) -> None:
         """Silence for `AUDIO_PAUSE_S`, from now; a new alarm breaks it."""
@@ -210,11 +225,15 @@ class Alarms:
         for slot in self._slots:
             if state in slot.rule.armed or (slot.began < 0 and slot.gone < 0):
                 continue
-            warning = slot.rule.response is Response.R0
+            # What a cap replaces ends with the state that armed it, latched or not.
+            warning = slot.rule.response is Response.R0 or (slot.rule.capped and state in _RINSING)
             if slot.began >= 0:
                 changed = self._end(now, slot, 0 if warning else slot.hold, events) or changed
             elif warning and slot in self._holding:
                 self._clear(slot, events)
+                changed = True
+            if warning and slot.raised >= 0:
+                self._forget(slot)
                 changed = True
         return changed
 
@@ -252,7 +271,7 @@ class Alarms:
 
     def _rebuild(self) -> None:
         present = [s for s in self._slots if s.present]
-        present.sort(key=lambda s: (-s.priority, -s.raised))
+        present.sort(key=lambda s: (-s.priority, -s.raised, -s.rule.response))
         shown = [s for s in present if s.priority and not self._silenced(s)]
         self.views = tuple(
             AlarmView(
@@ -269,7 +288,12 @@ class Alarms:
         holds = {a for s in present for a in s.rule.holds}
         stops = {a for s in present for a in s.rule.stops}
         responses = sorted({s.rule.response for s in present})
-        self.active = Active(tuple(responses), tuple(sorted(holds)), responses[-1], tuple(sorted(stops)))
+        highest = responses[-1]
+        first = min([s for s in present if s.rule.response is highest], key=lambda s: s.raised)
+        rinsing = max([s.rule.response for s in present if not s.rule.capped], default=Response.NONE)
+        self.active = Active(
+            tuple(responses), tuple(sorted(holds)), highest, tuple(sorted(stops)), first.rule.id, rinsing
+        )
 
 
 def _due(slot: _Slot) -> int:

@@ -115,7 +115,9 @@ class Balance:
             if self._session_zero is not None and state in _FROM_CONNECT:
                 self._session_value = self._since(self._session_zero, v) - samples_ml
         ready = self._zero is not None
-        q[BALANCE] = q[BALANCE_ABS] = scales if ready else _NOT_READY
+        q[BALANCE] = scales if ready else _NOT_READY
+        # Frozen in RINSEBACK, where caps stand in the place of its limits.
+        q[BALANCE_ABS] = q[BALANCE] if self._rinse_zero is None else _NOT_READY
         q[SESSION_BALANCE] = scales if self._session_zero is not None else _NOT_READY
         v[BALANCE] = self._value
         v[BALANCE_ABS] = abs(self._value)

@@ -28,7 +28,7 @@ from qh1a.control.index import (
     CP_SHORT,
     DP_BR,
     DP_BR_OVER,
-    DP_F2,
+    HCT_OUT,
     HP,
     INTERLOCKS,
     N_BP,
@@ -40,8 +40,6 @@ from qh1a.control.index import (
     P_ACC_FAST,
     P_BRI,
     P_BRO,
-    P_F2,
-    P_F2O,
     P_FIL,
     P_GAS,
     P_GAS_OVER,
@@ -69,7 +67,6 @@ from qh1a.control.index import (
     Q_R_10S,
     QP_QB,
     R4S_S,
-    R_F2_FALL,
     RESPONSE,
     RP,
     RP_SHORT,
@@ -81,8 +78,9 @@ from qh1a.control.index import (
     TMP,
     TMP_RUN,
 )
+from qh1a.control.trends import PreFilter, SecondFilter
 from qh1a.control.venous import ExpectedVenous
-from qh1a.control.windows import MEAN_2S, Delay, Mean
+from qh1a.control.windows import MEAN_2S, Mean
 from qh1a.settings import Limits, Prescription, Rig
 from qh1a.tick import Frame, Quality, Response, SessionView, State
 from qh1a.units import NS_PER_S, nanoseconds
@@ -127,7 +125,7 @@ def _flags(*states: State) -> tuple[bool, ...]:
 
 
 _BLOOD_COMES: Final = _flags(State.CONNECT_FILL, State.RAMP)
-_CELLS_COME: Final = _flags(State.PRIME_WARM, State.READY)
+_CELLS_COME: Final = _flags(State.PRIME_PLASMA, State.PRIME_WARM, State.READY)
 _OVER: Final = _flags(State.RINSE_BLOOD, State.DISCONNECT, State.ENDED)
 _TREAT, _RAMP = State.TREAT, State.RAMP
 BASELINE_S: Final = 600
@@ -161,15 +159,15 @@ class Estimators:
         self._state = State.SELF_WAIT
         self._balance_gap = 0
         self._air = AirCounters(prescription.patient.weight_kg)
-        self._heparin = HeparinDose(prescription.anticoagulation.cap_ml)
+        self._heparin = HeparinDose(prescription)
         self._venous = ExpectedVenous(rig.return_resistance, limits["p_ven_drop_mmhg"])
         self._ticks = 0
         self._pp_since: int | None = None
         self._rp_since: int | None = None
         self._drop_base = Mean(BASELINE_S)
         self._drop_2s = Mean(MEAN_2S)
-        self._f2 = Delay(60)
-        self._f2_median = 0.0
+        self._pre_filter = PreFilter()
+        self._second_filter = SecondFilter()
         self._clamp_since = [0] * _CLAMPS
         self._shut = [False] * _PATIENT_CLAMPS
         self._blood_inside = self._cells_inside = False
@@ -200,9 +198,10 @@ class Estimators:
         self._state = state
         self._flows(v, q, sent)
         self._pressures(frame.now, v, q, sent, state)
-        self._second_filter(v, q)
+        self._second_filter.step(self._ticks, v, q)
+        self._pre_filter.step(self._ticks, v, q, sent[BP])
         self._air.step(v, q)
-        self._heparin.step(gap_ns, v, q, sent[HP])
+        self._heparin.step(gap_ns, v, q, sent[HP], state)
         self._timers(frame.now, v, q, sent)
         self._standing(gap_ns, v, q, state, sent, r4s=before.r4s)
         self._lost_signals(v, q)
@@ -233,10 +232,12 @@ class Estimators:
         q_b = v[Q_B_2S]
         ok = q[Q_B_2S] or q[Q_P_2S]
         running = q_b >= 10.0
-        q[QP_QB] = q[PLASMA_SHARE] = ok or (_GOOD if running else _NOT_READY)
+        q[QP_QB] = q[PLASMA_SHARE] = q[HCT_OUT] = ok or (_GOOD if running else _NOT_READY)
         if running:
-            v[QP_QB] = v[Q_P_2S] / q_b
-            v[PLASMA_SHARE] = v[QP_QB] / (1.0 - self._hct)
+            taken = v[Q_P_2S] / q_b
+            v[QP_QB] = taken
+            v[PLASMA_SHARE] = taken / (1.0 - self._hct)
+            v[HCT_OUT] = self._hct / (1.0 - taken) if taken < 0.9 else 1.0
 
     def _pressures(
         self, now: int, v: list[float], q: list[int], sent: tuple[float, ...], state: State
@@ -279,23 +280,6 @@ class Estimators:
             v[DP_BR_OVER] = drop - (2.0 * b if b > 15.0 else b + 15.0)
         else:
             q[DP_BR_OVER] = _NOT_READY
-
-    def _second_filter(self, v: list[float], q: list[int]) -> None:
-        v[DP_F2] = v[P_F2] - v[P_F2O]
-        q[DP_F2] = q[P_F2] or q[P_F2O]
-        ok = q[DP_F2] or q[Q_R_2S]
-        if ok or v[Q_R_2S] <= 8.0:
-            q[R_F2_FALL] = ok or _NOT_READY
-            return
-        resistance = v[DP_F2] / v[Q_R_2S]
-        if not self._ticks % 100:
-            self._f2.push(resistance)
-            known = sorted(self._f2.values())
-            self._f2_median = known[len(known) // 2]
-        ready = self._f2.filled >= 6 and self._f2_median > 0.0
-        q[R_F2_FALL] = _GOOD if ready else _NOT_READY
-        if ready:
-            v[R_F2_FALL] = 100.0 * (1.0 - resistance / self._f2_median)
 
     def _timers(self, now: int, v: list[float], q: list[int], sent: tuple[float, ...]) -> None:
         v[T_W_MAX] = v[T_W1] if v[T_W1] > v[T_W2] else v[T_W2]
@@ -387,7 +371,7 @@ class Estimators:
 ALWAYS: Final = frozenset(
     {_C.BLOOD_STOP_S, _C.CELL_STOP_S, _C.R4S_S, _C.CLAMP_MISS, _C.TOUCH_S, _C.RINSE_PLASMA, _C.RINSE_CHASE,
      _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS, _C.SOUND, _C.AUDIO_PAUSE_S,
-     _C.CLAMP_ESCAPED}
+     _C.CLAMP_ESCAPED, _C.HEP_STOP_S}
     | {target for target in Channel if target.name.startswith("LOST_")}
     | {c for c in Channel if _C.PHASE <= c <= _C.AT_CAP}
 )  # fmt: skip

@@ -157,6 +157,10 @@ INTERLOCKS: Final = int(Channel.INTERLOCKS)
 SOUND: Final = int(Channel.SOUND)
 AUDIO_PAUSE_S: Final = int(Channel.AUDIO_PAUSE_S)
 CLAMP_ESCAPED: Final = int(Channel.CLAMP_ESCAPED)
+P_PRE_RISE: Final = int(Channel.P_PRE_RISE)
+HCT_OUT: Final = int(Channel.HCT_OUT)
+HEP_STOP_S: Final = int(Channel.HEP_STOP_S)
+HEP_BACK: Final = int(Channel.HEP_BACK)
 
 # Actuators; gas flows have a channel of the same name, so theirs carry a prefix.
 BP: Final = int(Actuator.BP)

@@ -113,7 +113,7 @@ class Kernel:
         v[AUDIO_PAUSE_S] = max(0.0, (alarms.silent_until - now) / NS_PER_S)
         active = alarms.active
         if active.highest is not s.before.highest:
-            events.append(Event(EventCode.RESPONSE, active.highest.name, float(active.highest)))
+            events.append(Event(EventCode.RESPONSE, active.highest.name, float(active.highest), active.cause))
         therapy.step(now, v, q, alarms, events)
         state = therapy.machine.state
         frozen = s.estimators.balance.trim_frozen

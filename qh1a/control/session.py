@@ -39,6 +39,7 @@ class Trigger(IntEnum):
     NOMINAL = 21
     CAP = 22
     VOLUME_REACHED = 23
+    END_WITHOUT_PLASMA = 24
 
 
 class Refusal(Enum):
@@ -57,6 +58,7 @@ class Refusal(Enum):
     CAP_REACHED = "the wall-time cap is reached"
     STILL_CONNECTED = "pressures do not show that the patient is off"
     NO_ALARM = "no such alarm"
+    CAUSE_NEEDED = "acknowledged; say what the cause was to reset it"
 
 
 class Machine(NamedTuple):
@@ -88,6 +90,9 @@ _CONFIRMED: Final = {
 _PASSED: Final = {
     _S.SELF_ZERO: _S.SELF_PUMPS, _S.SELF_PUMPS: _S.PRIME_LOAD, _S.PRIME_BLOOD: _S.PRIME_PLASMA,
     _S.PRIME_PLASMA: _S.PRIME_WARM, _S.PRIME_WARM: _S.READY_TEST, _S.READY_TEST: _S.READY,
+}  # fmt: skip
+_RINSES: Final = {
+    _T.END: _S.RINSE_PLASMA, _T.END_WITHOUT_PLASMA: _S.RINSE_BLOOD, _T.RINSE_NEXT: _S.RINSE_BLOOD,
 }  # fmt: skip
 _REPEAT: Final = {
     Phase.SELF_TEST: _S.SELF_WAIT, Phase.PRIME: _S.PRIME_LOAD, Phase.READY: _S.READY_TEST,
@@ -139,6 +144,11 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
             if m.connected and (paused or s in TREATING or s is _S.SAFE):
                 return Refusal.ALARM_PRESENT if blocked else m._replace(state=_S.RINSE_PLASMA)
             return Refusal.NOT_NOW
+        case _T.END_WITHOUT_PLASMA:
+            paused = s in {_S.PAUSE_PLASMA, _S.PAUSE_STOPPED} and m.left is not _S.RINSE_BLOOD
+            if m.connected and (paused or s in TREATING or s is _S.SAFE):
+                return Refusal.ALARM_PRESENT if blocked else m._replace(state=_S.RINSE_BLOOD)
+            return Refusal.NOT_NOW
         case _T.END_WITHOUT_RINSE:
             if s in PAUSED | {_S.SAFE, _S.TREAT_END} or s in _CONNECTING | RINSING:
                 return m._replace(state=_S.DISCONNECT)
@@ -146,6 +156,8 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
         case _T.RINSE_NEXT:
             if s is _S.RINSE_PLASMA:
                 return m._replace(state=_S.RINSE_BLOOD)
+            if s in {_S.PAUSE_PLASMA, _S.PAUSE_STOPPED} and m.left is _S.RINSE_PLASMA:
+                return Refusal.ALARM_PRESENT if blocked else m._replace(state=_S.RINSE_BLOOD)
             return m._replace(state=_S.DISCONNECT) if s is _S.RINSE_BLOOD else Refusal.NOT_NOW
         case _T.DISCONNECTED:
             if s is not _S.DISCONNECT:
@@ -254,9 +266,16 @@ def pause_trigger(kind: str) -> Trigger | None:
     return kinds.get(kind.upper())
 
 
-def blocked(active: Active) -> bool:
-    """Whether a response above R1 is in force."""
-    return active.highest > Response.R1
+def blocked(active: Active, m: Machine, trigger: Trigger) -> bool:
+    """Whether a response in force forbids what the trigger would begin.
+
+    That is any above R1; for the return of plasma those only that no cap replaces, for the return of blood
+    those only that stop the blood.
+    """
+    to = m.left if trigger is _T.RESUME else _RINSES.get(trigger)
+    if to is _S.RINSE_PLASMA:
+        return active.rinsing > _R1
+    return active.highest >= Response.R4S if to is _S.RINSE_BLOOD else active.highest > _R1
 
 
 def reachable(states: Sequence[State]) -> dict[State, frozenset[State]]:

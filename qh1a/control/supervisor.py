@@ -47,7 +47,7 @@ from qh1a.control.index import (
     VC,
     W,
 )
-from qh1a.hazards import RESPONSES, Restrict
+from qh1a.hazards import LEAST_FLOW, RESPONSES, Restrict
 from qh1a.settings import PLASMA_TO_BLOOD_MAX, Limits, Rig
 from qh1a.tick import ACTUATORS, STATES, UNPOWERED, Actuator, Phase, Quality, Response, State
 from qh1a.units import NS_PER_S, Ns
@@ -55,7 +55,7 @@ from qh1a.units import NS_PER_S, Ns
 _GOOD: Final = int(Quality.GOOD)
 _MOST: Final = [row.hi for row in ACTUATORS]
 _SAFE: Final = list(UNPOWERED)
-_OFF, _KEEP = Restrict.OFF, Restrict.KEEP
+_OFF, _KEEP, _LEAST = Restrict.OFF, Restrict.KEEP, Restrict.LEAST
 _SELF_PUMPS: Final = State.SELF_PUMPS
 _R4S: Final = Response.R4S
 _NEED_FLOW: Final = [W, ACT_G_O2, ACT_G_AIR, ACT_G_CO2]
@@ -205,6 +205,8 @@ class Supervisor:
         for a, worst in self._restrictions:
             if worst is _OFF:
                 out[a] = 0.0
+            elif worst is _LEAST:
+                out[a] = _lower(out[a], LEAST_FLOW[a])
             elif worst is _KEEP or out[a] > sent[a]:
                 out[a] = sent[a]
 

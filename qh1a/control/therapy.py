@@ -141,7 +141,9 @@ class Therapy:
                 events.append(Event(EventCode.ENTERED, intent.key, intent.value))
                 return None
             case IntentName.ACKNOWLEDGE:
-                return None if alarms.acknowledge(now, intent.key, events) else Refusal.NO_ALARM
+                if not alarms.acknowledge(now, intent.key, events, intent.why):
+                    return Refusal.NO_ALARM
+                return Refusal.CAUSE_NEEDED if alarms.asks_cause(intent.key) else None
             case IntentName.AUDIO_PAUSE:
                 alarms.pause_audio(now, events)
                 return None
@@ -153,7 +155,8 @@ class Therapy:
                 trigger = _trigger(intent)
                 if trigger is None:
                     return Refusal.UNKNOWN_KEY
-                return self._follow(trigger, events, is_blocked=blocked(alarms.active))
+                barred = blocked(alarms.active, self.machine, trigger)
+                return self._follow(trigger, events, is_blocked=barred)
 
     def _early(self) -> bool:
         """Whether an end now would be before the prescribed time; rinsing, the end is behind us."""
@@ -352,6 +355,11 @@ class Therapy:
         )  # fmt: skip
 
 
+_ENDS: Final = {
+    "": Trigger.END,
+    "without_plasma": Trigger.END_WITHOUT_PLASMA,
+    "without_rinse": Trigger.END_WITHOUT_RINSE,
+}
 _PLAIN: Final = {
     IntentName.START: Trigger.START,
     IntentName.CONFIRM: Trigger.CONFIRM,
@@ -368,5 +376,5 @@ def _trigger(intent: Intent) -> Trigger | None:
     if intent.name is IntentName.PAUSE:
         return pause_trigger(intent.key)
     if intent.name is IntentName.END:
-        return {"": Trigger.END, "without_rinse": Trigger.END_WITHOUT_RINSE}.get(intent.key)
+        return _ENDS.get(intent.key)
     return _PLAIN[intent.name]

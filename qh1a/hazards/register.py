@@ -66,7 +66,7 @@ _PROOF: Final = {
     "heparin against its command": "safety/test_heparin.py::test_a_pump_that_gives_too_much_is_stopped",
     "gas against plasma": "safety/test_gas_pressure.py::test_gas_pressure_counts_against_the_plasma",
     "perfusion missing is seen":
-        "safety/test_estimators.py::test_half_the_commanded_flow_is_a_fault_after_five_seconds",
+        "safety/test_estimators.py::test_a_share_of_the_commanded_flow_is_a_fault",
     "the supervisor only lowers": "safety/test_supervisor.py::test_any_wish_any_reading_any_response",
     "only GOOD readings are used": "safety/test_alarm_battery.py::test_a_reading_not_good_never_trips",
     "silence is safe": "sim/test_node.py::test_the_lease_ends_exactly_at_valid_until",

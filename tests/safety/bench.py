@@ -102,6 +102,7 @@ class Bench:
         self.highest = Response.NONE
         self.r4s = False
         self.samples_ml = 0.0
+        self.effective_ns = 0
         self.now = START
 
     def __getitem__(self, channel: Channel) -> float:
@@ -131,7 +132,7 @@ class Bench:
     def run(self, ticks: int = 1, tick_ns: int = TICK_NS) -> "Bench":
         for _ in range(ticks):
             self.now = Ns(self.now + tick_ns)
-            view = SessionView(self.state, S.TREAT, True, 0, Outcome.OPEN, 0, 0, 0, 0, 0.0)
+            view = SessionView(self.state, S.TREAT, True, 0, Outcome.OPEN, 0, self.effective_ns, 0, 0, 0.0)
             before = Before(tuple(self.sent), self.highest, self.r4s, 0)
             frame = Frame(self.now, (), (), ())
             self.estimators.step(frame, tick_ns, self.v, self.q, view, before, self.samples_ml)

@@ -440,9 +440,9 @@ def test_standing_blood_counts_through_a_lost_tachometer() -> None:
 
 
 def test_cells_without_perfusion_count_from_the_moment_they_are_in_the_circuit() -> None:
-    bench = Bench(S.PRIME_PLASMA, {C.Q_C: 0.0}).seconds(10)
+    bench = Bench(S.PRIME_BLOOD, {C.Q_C: 0.0}).seconds(10)
     assert bench[C.CELL_STOP_S] == 0.0
-    bench.state = S.PRIME_WARM
+    bench.state = S.PRIME_PLASMA
     assert bench.seconds(10)[C.CELL_STOP_S] == pytest.approx(10.0)
     bench[C.Q_C] = 100.0
     assert bench.seconds(3)[C.CELL_STOP_S] == 0.0
@@ -523,16 +523,35 @@ def test_flow_missing_from_the_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "rule"), [(C.Q_B, "H28.1"), (C.Q_P, "H28.2"), (C.Q_C, "H28.3"), (C.Q_R, "H28.4")]
-)
-def test_half_the_commanded_flow_is_a_fault_after_five_seconds(channel: Channel, rule: str) -> None:
+    ("channel", "rule", "share", "delay_s"),
+    [
+        (C.Q_B, "H28.1", 0.7, 10.0), (C.Q_P, "H28.2", 0.5, 5.0), (C.Q_C, "H28.3", 0.5, 5.0),
+        (C.Q_R, "H28.4", 0.7, 10.0),
+    ],
+)  # fmt: skip
+def test_a_share_of_the_commanded_flow_is_a_fault(
+    channel: Channel, rule: str, share: float, delay_s: float
+) -> None:
+    for seconds, found in ((delay_s, False), (delay_s + 2.0, True)):  # of 2-s means
+        bench = Bench().seconds(15)
+        bench[channel] *= share - 0.05
+        assert (rule in trips(bench, seconds)) is found
     bench = Bench().seconds(15)
-    bench[channel] *= 0.45
-    found = trips(bench, 7.0)
-    assert rule in found
-    bench = Bench().seconds(15)
-    bench[channel] *= 0.55
+    bench[channel] *= share + 0.05
     assert rule not in trips(bench, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("channel", "rule"), [(C.Q_B, "H28.6"), (C.Q_P, "H28.7"), (C.Q_C, "H28.8"), (C.Q_R, "H28.9")]
+)
+def test_more_than_the_commanded_flow_is_a_fault_too(channel: Channel, rule: str) -> None:
+    bench = Bench().seconds(15)
+    bench[channel] *= 1.14
+    assert rule not in trips(bench, 30.0)
+    for seconds, found in ((5.0, False), (7.0, True)):
+        bench = Bench().seconds(15)
+        bench[channel] *= 1.17
+        assert (rule in trips(bench, seconds)) is found
 
 
 def test_the_most_backward_pump() -> None:

@@ -33,18 +33,24 @@ _CELLS: Final = {A.CP, A.W, A.G_O2, A.G_AIR, A.G_CO2}
 _PLASMA: Final = {A.PP, A.RP, A.PC}
 _CLOSED: Final = {A.VC, A.PC, A.AC}
 LADDER: Final[Mapping[Response, set[Actuator]]] = {
-    R.R0: set(), R.R1: set(), R.R2: _PLASMA, R.R2W: _PLASMA | {A.W}, R.R2X: _PLASMA | _CELLS,
+    R.R0: set(), R.R1: set(), R.R2: _PLASMA, R.R2B: _PLASMA, R.R2W: _PLASMA | {A.W}, R.R2X: _PLASMA | _CELLS,
     R.R4S: _STOP, R.R4: _STOP | _CELLS | _CLOSED, R.R5: _STOP | _CELLS | _CLOSED,
 }  # fmt: skip
 """Circuit 3: what each response takes to 0 or closes."""
-KEPT: Final = {A.AC, A.VC, A.PC, A.SC, A.SR, A.WC, A.RC}
-"""Circuit 3, R4s: "clamps as they are". BV, a valve between two ways and no trap for pressure, stays free."""
+CAPPED: Final = {"H17", "H18", "H21"}
+"""Circuit 6: in RINSEBACK caps stand in their place."""
+KEPT: Final = {A.AC, A.VC, A.PC, A.SC, A.SR, A.WC, A.RC, A.BV}
+"""Circuit 3, R4s: "clamps as they are"."""
+LEAST: Final = 50.0
+"""Safety H13: "BP min flow". Chosen: the least blood flow of rinse-back (circuit 6)."""
 
 
 def restriction(response: Response, a: Actuator) -> Restrict:
     """What circuit 3 has a response do to an actuator."""
     if a in LADDER[response]:
         return Restrict.OFF
+    if response is R.R2B and a is A.BP:
+        return Restrict.LEAST
     return Restrict.KEEP if response is R.R4S and a in KEPT else Restrict.FREE
 
 
@@ -80,7 +86,7 @@ class Trial:
 
     def acknowledge(self) -> bool:
         """The operator takes note of the row's alarm; whether there was one."""
-        return self.alarms.acknowledge(self.now, self.row.id, [])
+        return self.alarms.acknowledge(self.now, self.row.id, [], "found")
 
     @property
     def shown(self) -> list[str]:
@@ -128,7 +134,8 @@ def check_effect(row: Row, table: tuple[Rule, ...], limits: Limits) -> None:
     found = [(view.rule, view.priority, view.response) for view in trial.alarms.views]
     assert found == ([] if row.priority is Priority.NONE else [(row.id, row.priority, row.response)])
     assert trial.alarms.sound is row.priority
-    assert trial.alarms.active == active(row.response, holds=row.holds, stops=row.stops)
+    rinsing = R.NONE if row.id.split(".")[0] in CAPPED else row.response
+    assert trial.alarms.active == Active((row.response,), row.holds, row.response, row.stops, row.id, rinsing)
     check_commands(trial.alarms.active, row.response, row.holds, row.stops)
 
 
@@ -239,6 +246,8 @@ def check_commands(
     for a in A:
         if a in LADDER[response] or a in stops:
             assert out[a] == 0.0, a.name
+        elif restriction(response, a) is Restrict.LEAST:
+            assert out[a] == LEAST, a.name
         else:
             assert out[a] == (HIGH if a in holds else MORE)[a], a.name
     assert bits == 0
@@ -250,6 +259,8 @@ def after(what: Restrict, before: float, want: float) -> float:
         return 0.0
     if what is Restrict.KEEP:
         return before
+    if what is Restrict.LEAST:
+        return min(want, LEAST)
     return min(before, want) if what is Restrict.HOLD else want
 
 

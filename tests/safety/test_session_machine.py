@@ -28,7 +28,7 @@ TREATMENT = {S.RAMP, S.TREAT}
 PAUSES = {S.PAUSE_PLASMA, S.PAUSE_STOPPED, S.PATIENT_OFF}
 OPERATOR = {
     T.START, T.CONFIRM, T.CONNECTED, T.PAUSE_PLASMA, T.PAUSE_STOPPED, T.PATIENT_OFF, T.RESUME, T.END,
-    T.END_WITHOUT_RINSE, T.RINSE_NEXT, T.DISCONNECTED, T.ABORT, T.STOP, T.EXTEND,
+    T.END_WITHOUT_PLASMA, T.END_WITHOUT_RINSE, T.RINSE_NEXT, T.DISCONNECTED, T.ABORT, T.STOP, T.EXTEND,
 }  # fmt: skip
 """Triggers that are somebody's word; the others happen by themselves."""
 EVERY = tuple(
@@ -181,7 +181,7 @@ def test_safe_is_left_to_a_standing_pause_rinse_back_or_disconnect() -> None:
     for m in live():
         if m.state is S.SAFE and m.connected:
             outs = {after(m, t, blocked=b).state for t, b in MOVES} - {S.SAFE}
-            assert outs == {S.PAUSE_STOPPED, S.RINSE_PLASMA, S.DISCONNECT}, m
+            assert outs == {S.PAUSE_STOPPED, S.RINSE_PLASMA, S.RINSE_BLOOD, S.DISCONNECT}, m
 
 
 @pytest.mark.parametrize("state", [S.CONNECT_ACCESS, S.CONNECT_FILL, S.CONNECT_VENOUS])
@@ -322,14 +322,51 @@ def test_only_the_endless_states_wait_for_no_word_and_have_no_event() -> None:
     ("highest", "trigger"),
     [
         (Response.NONE, None), (Response.R0, None), (Response.R1, None), (Response.R2, T.RESPONSE_R2),
-        (Response.R2W, T.RESPONSE_R2), (Response.R2X, T.RESPONSE_R2), (Response.R4S, T.RESPONSE_R4),
+        (Response.R2B, T.RESPONSE_R2), (Response.R2W, T.RESPONSE_R2), (Response.R2X, T.RESPONSE_R2),
+        (Response.R4S, T.RESPONSE_R4),
         (Response.R4, T.RESPONSE_R4), (Response.R5, T.RESPONSE_R5),
     ],
 )  # fmt: skip
 def test_the_ladder_of_responses_moves_the_session(highest: Response, trigger: Trigger | None) -> None:
     active = Active((highest,), (), highest)
     assert ladder(active) is trigger
-    assert blocked(active) is (trigger is not None)
+    for wish in (T.CONFIRM, T.CONNECTED, T.RESUME):
+        assert blocked(active, at(S.PAUSE_PLASMA), wish) is (trigger is not None)
+
+
+@pytest.mark.parametrize("highest", Response)
+@pytest.mark.parametrize("rinsing", Response)
+def test_what_may_be_returned_in_an_alarm(highest: Response, rinsing: Response) -> None:
+    """Plasma unless a rule stops its return that no cap replaces there; blood unless one stops the blood."""
+    active = Active((highest,), (), highest, (), "", rinsing)
+    paused = at(S.PAUSE_PLASMA, S.TREAT)
+    assert blocked(active, paused, T.END) is (rinsing >= Response.R2)
+    for wish in (T.END_WITHOUT_PLASMA, T.RINSE_NEXT):
+        assert blocked(active, paused, wish) is (highest >= Response.R4S)
+    for left, found in ((S.TREAT, highest >= Response.R2), (S.RINSE_PLASMA, rinsing >= Response.R2),
+                        (S.RINSE_BLOOD, highest >= Response.R4S)):  # fmt: skip
+        assert blocked(active, at(S.PAUSE_PLASMA, left), T.RESUME) is found
+
+
+def test_the_blood_is_returned_alone_from_every_treatment_and_pause() -> None:
+    for m in live():
+        if not m.connected:
+            assert after(m, T.END_WITHOUT_PLASMA) == m
+        elif m.state in TREATMENT | {S.TREAT_END, S.SAFE} or (
+            m.state in {S.PAUSE_PLASMA, S.PAUSE_STOPPED} and m.left is not S.RINSE_BLOOD
+        ):
+            assert after(m, T.END_WITHOUT_PLASMA).state is S.RINSE_BLOOD
+            assert follow(m, T.END_WITHOUT_PLASMA, blocked=True) is Refusal.ALARM_PRESENT
+        else:
+            assert after(m, T.END_WITHOUT_PLASMA) == m
+        if m.state in {S.PAUSE_PLASMA, S.PAUSE_STOPPED} and m.left is S.RINSE_PLASMA:
+            assert after(m, T.RINSE_NEXT).state is S.RINSE_BLOOD
+            assert follow(m, T.RINSE_NEXT, blocked=True) is Refusal.ALARM_PRESENT
+
+
+def test_every_machine_can_be_brought_to_its_end_whatever_alarm_is_there() -> None:
+    for m in live():
+        assert any(n.state is S.ENDED for n in reach({m}, [(t, True) for t in OPERATOR])), m
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,14 @@ GAS = (A.G_O2, A.G_AIR, A.G_CO2)
 R2_OFF = {A.PP, A.RP, A.PC}
 CELLS = {A.CP, A.W, *GAS}
 OFF = {
-    Response.R0: set(), Response.R1: set(), Response.R2: R2_OFF, Response.R2W: R2_OFF | {A.W},
+    Response.R0: set(), Response.R1: set(), Response.R2: R2_OFF, Response.R2B: R2_OFF,
+    Response.R2W: R2_OFF | {A.W},
     Response.R2X: R2_OFF | CELLS, Response.R4S: {A.BP, A.PP, A.RP, A.HP},
     Response.R4: {A.BP, A.PP, A.RP, A.HP, A.AC, A.VC, A.PC} | CELLS,
     Response.R5: {A.BP, A.PP, A.RP, A.HP, A.AC, A.VC, A.PC} | CELLS,
 }  # fmt: skip
-KEPT = {A.AC, A.VC, A.PC, A.SC, A.SR, A.WC, A.RC}
+LEAST_BLOOD = 50.0
+KEPT = {A.AC, A.VC, A.PC, A.SC, A.SR, A.WC, A.RC, A.BV}
 
 ON_PATIENT = {S.RAMP, S.TREAT, S.TREAT_END, S.PAUSE_PLASMA, S.RINSE_PLASMA, S.RINSE_BLOOD}
 SELF_TEST = {S.SELF_WAIT, S.SELF_ZERO, S.SELF_PUMPS}
@@ -147,6 +149,8 @@ def restricted(wish: Sequence[float], sent: Sequence[float], a: Active) -> list[
             out[x] = 0.0
         elif Response.R4S in a.responses and x in KEPT:
             out[x] = sent[x]
+        elif Response.R2B in a.responses and x is A.BP:
+            out[x] = min(out[x], LEAST_BLOOD)
         elif x in a.holds:
             out[x] = min(out[x], sent[x])
     return out
@@ -329,16 +333,19 @@ def test_each_response_does_what_the_ladder_says_and_no_more() -> None:
             Ns(START + TICK_NS), commands(), readings({C.N_RP: 0.0}), qualities(), S.TREAT, active(response)
         )
         wanted = commands()
-        assert {a for a in A if out[a] != wanted[a]} == {a for a in off if wanted[a] > 0.0}, response.name
+        slow = {A.BP} if response is Response.R2B else set()
+        lowered = slow | {a for a in off if wanted[a] > 0.0}
+        assert {a for a in A if out[a] != wanted[a]} == lowered, response.name
+        assert out[A.BP] == (LEAST_BLOOD if slow else 0.0 if A.BP in off else wanted[A.BP])
 
 
 def test_r4s_keeps_clamps_as_they_are() -> None:
     supervisor = Supervisor(LIMITS, RIG)
     supervisor.step(START, commands(), readings(), qualities(), S.TREAT, QUIET)
-    closed = commands(dict.fromkeys(KEPT, 0.0) | {A.BV: 0.0})
+    closed = commands(dict.fromkeys(KEPT, 0.0))
     for _ in range(3):
         out = supervisor.step(START, closed, readings(), qualities(), S.PAUSE_STOPPED, active(Response.R4S))
-        assert [out[a] for a in (A.AC, A.VC, A.PC, A.RC, A.BV)] == [1.0, 1.0, 1.0, 1.0, 0.0]
+        assert [out[a] for a in (A.AC, A.VC, A.PC, A.RC, A.BV)] == [1.0] * 5
     both = active(Response.R4S, Response.R4)
     out = supervisor.step(START, closed, readings(), qualities(), S.PAUSE_STOPPED, both)
     assert [out[a] for a in (A.AC, A.VC, A.PC, A.RC)] == [0.0, 0.0, 0.0, 1.0]

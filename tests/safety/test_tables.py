@@ -29,7 +29,7 @@ def test_ids_and_keys_are_unique() -> None:
 def test_a_limit_has_bounds_around_its_default_and_a_source(row: "object") -> None:
     limit = next(r for r in LIMITS if r is row)
     assert limit.hard_lo <= DEFAULT[limit.key] <= limit.hard_hi
-    assert limit.source.startswith(("circuit", "safety"))
+    assert limit.source.startswith(("circuit", "safety", "clinical", "design"))
 
 
 def test_every_limit_is_set_and_every_set_limit_exists() -> None:
@@ -151,7 +151,9 @@ def test_the_ladder_of_circuit_3() -> None:
     assert off(R.R4S) == stop
     assert off(R.R4) == off(R.R5) == stop | cells | {"AC", "VC", "PC"}
     kept = {a.name for a, x in zip(Actuator, RESPONSES[R.R4S], strict=True) if x is Restrict.KEEP}
-    assert kept == {"AC", "VC", "PC", "SC", "SR", "WC", "RC"}
+    assert kept == {"AC", "VC", "PC", "SC", "SR", "WC", "RC", "BV"}
+    assert off(R.R2B) == off(R.R2)
+    assert RESPONSES[R.R2B][Actuator.BP] is Restrict.LEAST
     assert {r: s for r, s in HOLD_S.items() if s} == {R.R0: 10.0, R.R1: 30.0, R.R4S: 3.0}
 
 
@@ -226,7 +228,7 @@ CIRCUIT = (
     Row("air_5min", UP, 0.05, 2.0, R.R4),
     Row("blood_stop_s", UP, 30.0, None, R.R0),
     Row("blood_stop_s", UP, 120.0, None, R.R0, high=True),
-    Row("BP_short", UP, 0.5, 5.0, R.R4S),
+    Row("BP_short", UP, 0.3, 10.0, R.R4S),
     Row("PP_short", UP, 0.5, 5.0, R.R2),
     Row("CP_short", UP, 0.5, 5.0, R.R2X),
     Row("rinse_plasma", UP, 400.0, None, R.R2),
@@ -245,7 +247,7 @@ CIRCUIT = (
     Row("WET", UP, 1.0, None, R.R4),
 )
 SAFETY = (
-    Row("BLD", UP, 0.35, 5.0, R.R2, high=True, latch=True),
+    Row("BLD", UP, 0.35, 5.0, R.R2B, high=True, latch=True),
     Row("DO_out", DOWN, 30.0, 120.0, R.R0, high=False, latch=False),
     Row("DO_out", DOWN, 15.0, 120.0, R.R2, high=False, latch=False),
     Row("pH", DOWN, 7.25, 60.0, R.R0, high=False, latch=False),
@@ -254,9 +256,10 @@ SAFETY = (
     Row("hep_over", UP, 10.0, 5.0, R.R1, high=True, latch=True),
     Row("hep_past_cap", UP, 0.1, 5.0, R.R1, high=True, latch=True),
     Row("hep_short", UP, 10.0, 60.0, R.R0, high=False, latch=False),
-    Row("UPS_min", DOWN, 20.0, 1.0, R.R0, high=False, latch=False),
+    Row("UPS_min", DOWN, 20.0, 1.0, R.R1, high=False, latch=False),
+    Row("UPS_min", DOWN, 10.0, 1.0, R.R2W, high=False, latch=False),
     Row("UPS_min", DOWN, 5.0, 1.0, R.R2W, high=True, latch=False),
-    Row("UPS_min", DOWN, 5.0, 1.0, R.R0, high=True, latch=False),
+    Row("UPS_min", DOWN, 5.0, 1.0, R.R1, high=True, latch=False),
     Row("TRAY", UP, 1.0, 5.0, R.R2, high=False, latch=False),
     Row("WET", UP, 1.0, None, R.R4, high=True, latch=True),
 )
@@ -331,8 +334,8 @@ ARMED = {
     "H05.4": {S.RAMP, S.TREAT, S.TREAT_END, S.PAUSE_PLASMA, S.RINSE_PLASMA, S.RINSE_BLOOD},
     "H21.1": RAMP_TREAT,
     "H21.2": RAMP_TREAT,
-    "H22.1": RAMP_TREAT,
-    "H22.2": RAMP_TREAT,
+    "H22.1": RAMP_TREAT | {S.TREAT_END},
+    "H22.2": RAMP_TREAT | {S.TREAT_END},
     "H23.4": {S.TREAT},
     "H23.5": {S.TREAT},
     "H42.1": {S.RINSE_PLASMA, S.RINSE_BLOOD},
@@ -348,16 +351,17 @@ def test_armed_where_the_circuit_says(rule: str, states: set[State]) -> None:
 
 def test_heparin_is_stopped_wherever_a_patient_may_be_and_nothing_else_is() -> None:
     for rule in RULES:
-        assert rule.stops == ((Actuator.HP,) if rule.hazard == "H26" else ()), rule.id
+        heat = (Actuator.W,) if rule.response is R.R1 else ()
+        assert rule.stops == {"H26": (Actuator.HP,), "H37": heat}.get(rule.hazard, ()), rule.id
         if rule.hazard == "H26":
             assert rule.armed >= {S.CONNECT_FILL, S.RAMP, S.TREAT, S.TREAT_END, S.PAUSE_PLASMA, S.SAFE}
 
 
 def test_a_battery_nearly_empty_is_a_high_alarm_everywhere_and_leaves_the_rinse_back_free() -> None:
     armed = {r.id: r.armed for r in RULES if r.hazard == "H37"}
-    assert armed["H37.2"] == RAMP_TREAT
-    assert armed["H37.2"] | armed["H37.3"] == armed["H37.1"] == frozenset(State) - {S.ENDED}
-    assert not armed["H37.2"] & armed["H37.3"]
+    assert armed["H37.2"] == armed["H37.3"] == RAMP_TREAT
+    assert armed["H37.3"] | armed["H37.4"] == armed["H37.1"] == frozenset(State) - {S.ENDED}
+    assert not armed["H37.3"] & armed["H37.4"]
 
 
 def test_rules_without_their_sensor_are_named() -> None:
