@@ -178,7 +178,7 @@ def test_every_shipped_file_passes_check() -> None:
     said = qh1a("check", *files)
     assert said.err == ""
     assert said.code == 0
-    kinds = {line.rsplit(": ", 1)[1] for line in said.out.splitlines()}
+    kinds = {line.rsplit(": ", 1)[1] for line in said.out.splitlines() if "not armed" not in line}
     assert kinds == {
         f"{kind}, ok"
         for kind in (
@@ -194,6 +194,17 @@ def test_every_shipped_file_passes_check() -> None:
             "cohort",
         )
     }
+
+
+def test_check_names_the_rules_that_a_rig_leaves_without_effect() -> None:
+    file = str(root() / "rigs" / "sim.toml")
+    said = qh1a("check", file)
+    assert said.out.splitlines() == [
+        f"{file}: rig, ok",
+        f"{file}: not armed, their sensor is not fitted: H15.2 (TURB_r), H05.4 (WET)",
+    ]
+    found = json.loads(qh1a("check", "--json", file).out)
+    assert found["files"][0]["unarmed"] == ["H15.2 (TURB_r)", "H05.4 (WET)"]
 
 
 def test_check_names_every_error_of_every_file(here: Path) -> None:

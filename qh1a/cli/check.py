@@ -23,18 +23,30 @@ def check(
     """Validate configuration files; the kind of each is known by its tables."""
     with polite():
         results = [_check(path) for path in files]
-        for path, (kind, errors) in zip(files, results, strict=True):
+        idle = [
+            _idle(path) if kind == "rig" and not errors else []
+            for path, (kind, errors) in zip(files, results, strict=True)
+        ]
+        for path, (kind, errors), rules in zip(files, results, idle, strict=True):
             for error in errors:
                 complain(error)
             if not errors and not json:
                 typer.echo(f"{path}: {kind}, ok")
+                if rules:
+                    typer.echo(f"{path}: not armed, their sensor is not fitted: {', '.join(rules)}")
         if json:
             result_json(
                 {
                     "ok": not any(errors for _, errors in results),
                     "files": [
-                        {"file": str(path), "kind": kind, "ok": not errors, "errors": errors}
-                        for path, (kind, errors) in zip(files, results, strict=True)
+                        {
+                            "file": str(path),
+                            "kind": kind,
+                            "ok": not errors,
+                            "errors": errors,
+                            "unarmed": rules,
+                        }
+                        for path, (kind, errors), rules in zip(files, results, idle, strict=True)
                     ],
                 }
             )
@@ -110,6 +122,15 @@ def _rig(path: Path) -> None:
 
     if load_rig(path).kind == "SIM":
         load_circuit(path)
+
+
+def _idle(path: Path) -> list[str]:
+    """The rules that a rig's missing sensors leave without effect, each with its sensor."""
+    from qh1a.channels import BY_ID
+    from qh1a.config import load_rig
+    from qh1a.hazards import unarmed
+
+    return [f"{rule.id} ({name})" for name in load_rig(path).not_fitted for rule in unarmed([BY_ID[name]])]
 
 
 def _patient(path: Path) -> None:

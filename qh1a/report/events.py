@@ -44,6 +44,7 @@ _RESPONSES: Final = {
     Response.R0: "warn",
     Response.R1: "R1",
     Response.R2: "R2",
+    Response.R2B: "R2b",
     Response.R2W: "R2w",
     Response.R2X: "R2x",
     Response.R4S: "R4s",
@@ -235,6 +236,8 @@ def _told(event: Event) -> str:
 def _because(event: Event) -> str:
     if event.code is EventCode.OUTCOME:
         return ""
+    if event.code is EventCode.RESPONSE:
+        return event.detail
     return event.detail.lower().replace("_", " ") if event.detail.isupper() else event.detail
 
 

@@ -14,6 +14,7 @@ from qh1a.plant import PlantKind
 from qh1a.record.reader import SessionFile
 from qh1a.record.summary import Summary, summarise
 from qh1a.report import sections, tables, truth_figures, truth_pages
+from qh1a.report.alarm_budget import alarm_budget
 from qh1a.report.configs import text
 from qh1a.report.data import Session, Study, study
 from qh1a.report.figures import timeline, trends
@@ -102,6 +103,7 @@ def _body(seen: Study, summary: Summary, proof: Proof, titles: Mapping[str, str]
         sections.net_balance(seen),
         truth_pages.harm_figures(seen),
         tables.alarm_table(seen, titles),
+        alarm_budget(seen.alarms, seen.journal, (summary.wall_s or 0.0) / 3600.0),
         '<h2 class="trends">Trends</h2>',
         sections.how_to_read(seen),
     ]

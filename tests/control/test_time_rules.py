@@ -508,6 +508,11 @@ def refusals() -> dict[Refusal, str]:
     found[R.UNKNOWN_KEY] = b.ask(Ask.SET, "blood")
     found[R.TOO_EARLY] = b.ask(Ask.EXTEND, value=5.0, why="more")
     found[R.NO_ALARM] = b.ask(Ask.ACKNOWLEDGE, "H01.1")
+    b.plant.value[Channel.LVL_R] = 300.0
+    b.run(35.0)
+    b.plant.value.clear()
+    b.run(1.0)
+    found[R.CAUSE_NEEDED] = b.ask(Ask.ACKNOWLEDGE, "H17.7")
     b.plant.value[Channel.AIR_V] = 1.0
     b.tick()
     found[R.ALARM_PRESENT] = b.ask(Ask.RESUME)

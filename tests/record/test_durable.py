@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qh1a.record import Recorder, RecordError, SessionFile
+from qh1a.report.events import alarms_of
 from qh1a.tick import Event, EventCode, Intent, IntentName
 from tests.record.ticks import HEADER, StillClock, Tick, lively, write
 
@@ -158,3 +159,27 @@ def test_another_session_leaves_another_head(tmp_path: Path) -> None:
     moved = frame._replace(quality=(1, *frame.quality[1:]))
     two = write(tmp_path / "b.qh1a", [lively(0), lively(1), (moved, (), decision)])
     assert one != two
+
+
+def test_the_log_of_a_thousand_alarms_survives_a_loss_of_power(tmp_path: Path) -> None:
+    """IEC 60601-1-8's alarm log: when raised, acknowledged and cleared, in order, with what it was."""
+    path = tmp_path / "s.qh1a"
+    command = [sys.executable, str(HERE / "alarm_writer.py"), str(path)]
+    acknowledged = 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as writer:
+        assert writer.stdout is not None
+        for line in writer.stdout:
+            acknowledged = int(line)
+            if acknowledged >= 1000:
+                break
+        writer.send_signal(signal.SIGKILL)
+        writer.stdout.read()
+    with SessionFile(path) as file:
+        assert file.verify() == []
+        alarms = alarms_of(list(file.records()), file.now_s())
+    assert len(alarms) >= acknowledged >= 1000
+    for n, alarm in enumerate(alarms[:acknowledged]):
+        assert alarm.rule == ("H01.1", "H05.1", "H10.2", "H17.3")[n % 4]
+        assert alarm.value == n
+        assert alarm.raised == alarm.acknowledged == alarm.cleared
+        assert n == 0 or alarm.raised > alarms[n - 1].raised

@@ -98,7 +98,8 @@ def test_what_differs_is_not_folded() -> None:
 def test_events_speak_plainly() -> None:
     said = [
         (Event(EventCode.STATE, "TREAT", 13.0, "AT_SET"), "state TREAT", "at set"),
-        (Event(EventCode.RESPONSE, "R4S", 6.0), "response R4s", ""),
+        (Event(EventCode.RESPONSE, "R4S", 7.0), "response R4s", ""),
+        (Event(EventCode.RESPONSE, "R2", 3.0, "H10.2"), "response R2", "H10.2"),
         (Event(EventCode.RESPONSE, "NONE", 0.0), "response over", ""),
         (Event(EventCode.INTERLOCK, "", 5.0), "interlocks I1, I3", ""),
         (Event(EventCode.INTERLOCK, "", 0.0), "interlocks released", ""),

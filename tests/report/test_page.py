@@ -94,7 +94,7 @@ def test_the_page_says_what_it_is_about(html: str) -> None:
         "SIM: SIMULATED, not a patient", "research software", "s.qh1a", "SIM-001", "0.1 h treatment",
         "qh1a 0.1.0", "0f3a" * 16, "9c1d" * 16, "sound", "completed", "inside the window", "0:06:00",
         "0:06:40", "0:06:20", "+3", "+40", "1 high", "2 medium", "1 low",
-        "Not fitted: TURB_r, WET. Unarmed without them: H05.4.",
+        "Not fitted: TURB_r, WET. Unarmed without them: H05.4, H15.2.",
         "WET is not fitted",
     ):  # fmt: skip
         assert part in words, part

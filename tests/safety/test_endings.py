@@ -23,6 +23,11 @@ def reads(bench: Bench, channel: Channel) -> float:
     return bench.frame.value[channel]
 
 
+def in_state(bench: Bench) -> State:
+    """A call, so that an earlier comparison narrows nothing."""
+    return bench.state
+
+
 def shown(bench: Bench) -> list[str]:
     return [view.rule for view in bench.decision.alarms]
 
@@ -36,18 +41,18 @@ def ill(bench: Bench, values: dict[Channel, float], seconds: float = 8.0) -> Ben
 def test_red_plasma_is_kept_from_the_patient_and_the_blood_is_returned_at_its_least_flow() -> None:
     """H13: the filtrate stands red before the detector, and the alarm comes back whenever it would move."""
     bench = ill(treating(), RED)
-    assert bench.state is S.PAUSE_PLASMA
+    assert in_state(bench) is S.PAUSE_PLASMA
     assert bench.sent(Actuator.BP) <= LEAST_FLOW[Actuator.BP]
     for wish in (Ask.RESUME, Ask.END):
         assert bench.ask(wish, why="red") == "ALARM_PRESENT"
     bench.ask(Ask.ACKNOWLEDGE)
     assert bench.ask(Ask.END, why="red") == ""
     bench.run(6.0)
-    assert bench.state is S.PAUSE_PLASMA, "still red: nothing of it goes back"
+    assert in_state(bench) is S.PAUSE_PLASMA, "still red: nothing of it goes back"
     assert bench.ask(Ask.RESUME) == "ALARM_PRESENT"
     assert bench.ask(Ask.RINSE_NEXT) == ""
     bench.run(5.0)
-    assert bench.state is S.RINSE_BLOOD
+    assert in_state(bench) is S.RINSE_BLOOD
     assert 0.0 < bench.sent(Actuator.BP) <= LEAST_FLOW[Actuator.BP]
     assert bench.sent(Actuator.RP) == bench.sent(Actuator.PC) == 0.0
 
@@ -55,9 +60,9 @@ def test_red_plasma_is_kept_from_the_patient_and_the_blood_is_returned_at_its_le
 def test_red_plasma_seen_at_the_end_does_not_hold_the_session() -> None:
     bench = ill(treating(), RED)
     assert bench.ask(Ask.END, "without_plasma", why="red filtrate") == ""
-    assert bench.state is S.RINSE_BLOOD
+    assert in_state(bench) is S.RINSE_BLOOD
     assert bench.ask(Ask.END, "without_rinse", why="clotted") == ""
-    assert bench.state is S.DISCONNECT
+    assert in_state(bench) is S.DISCONNECT
 
 
 def test_a_balance_at_its_limit_stops_treatment_for_good_and_the_return_of_plasma_not_at_all() -> None:
@@ -65,14 +70,14 @@ def test_a_balance_at_its_limit_stops_treatment_for_good_and_the_return_of_plasm
     bench = treating()
     bench.plant.value[C.W_S] = reads(bench, C.W_S) - 170.0
     bench.run(35.0)
-    assert bench.state is S.PAUSE_PLASMA
+    assert in_state(bench) is S.PAUSE_PLASMA
     assert "H17.2" in shown(bench)
     for _ in range(3):
         bench.ask(Ask.ACKNOWLEDGE, "H17.2", why="saline clamp leaked")
         assert bench.ask(Ask.RESUME) == "ALARM_PRESENT"
     assert bench.ask(Ask.END, why="balance") == ""
     bench.run(5.0)
-    assert bench.state is S.RINSE_PLASMA
+    assert in_state(bench) is S.RINSE_PLASMA
     assert not [rule for rule in shown(bench) if rule.startswith("H17")]
 
 
