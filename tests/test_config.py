@@ -473,7 +473,7 @@ def test_units_and_bounds_come_from_the_annotations() -> None:
     assert (blood.unit, blood.lo, blood.hi, blood.required) == ("mL/min", 80.0, 180.0, True)
     assert rows["prescription.anticoagulation.agent"].choices == ('"none"', '"UFH"')
     assert not {row.key: row for row in rows_of(Tuning)}["blood.td_s"].required
-    assert {row.kind for row in rows_of(Rig)} == {"number", "text", "choice", "list"}
+    assert {row.kind for row in rows_of(Rig)} == {"number", "text", "choice", "list", "table"}
 
 
 JSON = st.recursive(

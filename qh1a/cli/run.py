@@ -106,7 +106,7 @@ def _prepare(  # noqa: PLR0913 - as `run`
     parts = load_parts(configuration.prescription, "sim.toml", patient, faults, overrides)
     script = load_script(operator)
     trees: Mapping[str, object] = {**parts.trees, "operator": script_tree(script)}
-    return _Job(configuration.beside(trees), parts, ScriptedOperator(script), seed, factor, path)
+    return _Job(configuration.beside(trees), parts, ScriptedOperator(script, configuration.prescription), seed, factor, path)
 
 
 def _speed(text: str) -> float | None:

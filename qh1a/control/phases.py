@@ -51,6 +51,7 @@ _WARM: Final = _CELLS_ONLY._replace(blood="fill", vc="open", ac="open")
 PLANS: Final[dict[State, Plan]] = {
     State.SELF_WAIT: _STILL,
     State.SELF_ZERO: _STILL,
+    State.SELF_NODE: _STILL,
     State.SELF_PUMPS: _STILL._replace(
         blood="test", separation="test", perfusion="test", back="test", ac="open", vc="open", pc="open"
     ),

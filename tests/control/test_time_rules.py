@@ -346,7 +346,7 @@ def test_the_cap_ends_treatment_safely_out_of_any_pause(kind: str) -> None:
         assert b.ask(Ask.RESUME) == ""
         waits = {S.READY: Ask.CONFIRM, S.CONNECT_ACCESS: Ask.CONFIRM, S.CONNECT_VENOUS: Ask.CONNECTED}
         while b.state not in {S.RAMP, S.TREAT, S.TREAT_END}:
-            b.tick(*([b.intent(waits[b.state])] if b.state in waits else []))
+            b.tick(*([*b.scans(), b.intent(waits[b.state])] if b.state in waits else []))
         assert b.state is S.TREAT_END
     if kind == "safe":
         assert b.ask(Ask.RESUME) == ""

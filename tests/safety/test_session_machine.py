@@ -383,6 +383,7 @@ CLAMPS = {
 COLUMNS = {
     S.SELF_WAIT: ("still", "closed"),
     S.SELF_ZERO: ("still", "closed"),
+    S.SELF_NODE: ("still", "closed"),  # the node is to trip
     S.SELF_PUMPS: ("pattern", "pattern"),
     S.PRIME_LOAD: ("still", "closed"),  # hands are in the machine
     S.PRIME_BLOOD: ("prime", "prime"),
@@ -488,7 +489,7 @@ def test_a_whole_session_sends_what_the_circuit_says_in_every_state() -> None:
             word = IntentName.RESUME if bench.decision.session.in_state_ns > 5e9 else None
             bench.tick(*([] if word is None else [bench.intent(word)]))
         else:
-            bench.tick(*([] if word is None else [bench.intent(word)]))
+            bench.tick(*([] if word is None else [*bench.scans(), bench.intent(word)]))
         watch()
     assert bench.state is S.ENDED
     assert seen == set(S) - {S.SAFE, S.PATIENT_OFF}
