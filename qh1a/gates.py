@@ -20,6 +20,8 @@ CVP_MMHG: Final = 8.0
 """Pressure of the vein that the blood returns to (circuit 1)."""
 WARMER_OVER_C: Final = 0.5
 """How far the warmer's outlet lies above the plasma at the bioreactor: T_w 37.5 for T_br 37.0 (circuit 2)."""
+SWING_C: Final = 0.3
+"""How far the plasma's temperature may swing about its set point without being wrong [design]."""
 RETURN_UNDER_C: Final = 1.0
 """How far the returned plasma lies at least below the bioreactor's: T_ret 36 at most for 37 (circuit 2)."""
 
@@ -53,7 +55,7 @@ def kind_of(plant: PlantKind, identities: Sequence[Identity]) -> PlantKind:
     return PlantKind.RIG if any(i.serial.startswith(EMULATED) for i in identities) else plant
 
 
-def shut(  # noqa: PLR0913 - all that a start depends on
+def shut(
     plant: PlantKind,
     identities: Sequence[Identity],
     rig: Rig,
@@ -84,7 +86,9 @@ def kind_refusals(plant: PlantKind, identities: Sequence[Identity], rig: Rig) ->
         found.append(GateRefusal(Gate.PLANT_KIND, "plant", kind.value, why))
     for i in identities:
         if i.serial.startswith(SIMULATED) is not (plant is PlantKind.SIM):
-            only = f"allowed {SIMULATED}* on SIM" if plant is PlantKind.SIM else f"{SIMULATED}* is for SIM only"
+            only = (
+                f"allowed {SIMULATED}* on SIM" if plant is PlantKind.SIM else f"{SIMULATED}* is for SIM only"
+            )
             found.append(GateRefusal(Gate.PLANT_KIND, f"serial of {i.device}", i.serial, only))
     return tuple(found)
 
@@ -98,12 +102,12 @@ def device_refusals(identities: Sequence[Identity], rig: Rig) -> Refusals:
             serial = "any serial" if device.serial is None else f"serial {device.serial}"
             found.append(GateRefusal(Gate.DEVICE_MISSING, name, "no answer", f"expected with {serial}"))
     for i in identities:
-        device = rig.devices.get(i.device)
-        if device is None:
+        known = rig.devices.get(i.device)
+        if known is None:
             names = ", ".join(rig.devices)
             found.append(GateRefusal(Gate.DEVICE_STRANGER, i.device, i.serial, f"the rig has {names}"))
-        elif device.serial is not None and i.serial != device.serial:
-            why = f"allowed {device.serial}, its serial in the rig file"
+        elif known.serial is not None and i.serial != known.serial:
+            why = f"allowed {known.serial}, its serial in the rig file"
             found.append(GateRefusal(Gate.DEVICE_STRANGER, i.device, i.serial, why))
     for name, times in here.items():
         if times > 1:
@@ -160,27 +164,30 @@ class _Bound(NamedTuple):
 
 def _bounds(p: Prescription, limits: Limits, rig: Rig | None) -> tuple[_Bound, ...]:
     """Every set point against the limits that look at what it makes. The limit itself trips."""
-    f, prepared, rinse, hold = p.flows, p.preparation, p.rinseback, limits["t_br_hold_c"]
-    low, high = limits["w_r_low_g"], limits["w_r_high_g"]
-    band_low, band_high = limits["balance_band_low_g"], limits["balance_band_high_g"]
+    f, prepared, rinse = p.flows, p.preparation, p.rinseback
+    hot, warm = limits["t_br_hold_c"], limits["t_w_hold_c"]
+    low = max((limits[key], key) for key in ("w_r_low_g", "balance_band_low_g"))
+    high = min((limits[key], key) for key in ("w_r_high_g", "balance_band_high_g"))
+    oxygen = limits["do_in_warn_mmhg"]
     share, warmer, cold = limits["qp_qb_warn"], limits["t_set_high_c"], limits["t_ret_warn_c"]
     rows = (
         _Bound("flows.plasma_ml_min", f.plasma_ml_min, "below", share * f.blood_ml_min,
                f"limits.qp_qb_warn {share:g} x blood_ml_min"),
-        _Bound("flows.temperature_c", f.temperature_c, "below", hold, "limits.t_br_hold_c"),
+        _Bound("flows.temperature_c", f.temperature_c, "below", hot - SWING_C,
+               f"limits.t_br_hold_c {hot:g} less {SWING_C:g} C that it may swing"),
+        _Bound("flows.temperature_c", f.temperature_c, "below", warm - WARMER_OVER_C,
+               f"limits.t_w_hold_c {warm:g} less {WARMER_OVER_C:g} C that the warmer stands above it"),
         _Bound("flows.temperature_c", f.temperature_c, "below", warmer - WARMER_OVER_C,
                f"limits.t_set_high_c {warmer:g} less {WARMER_OVER_C:g} C that the warmer stands above it"),
         _Bound("flows.temperature_c", f.temperature_c, "above", cold + RETURN_UNDER_C,
                f"limits.t_ret_warn_c {cold:g} and {RETURN_UNDER_C:g} C that are lost up to the return"),
-        _Bound("flows.do_in_mmhg", f.do_in_mmhg, "below", limits["do_in_warn_mmhg"], "limits.do_in_warn_mmhg"),
+        _Bound("flows.do_in_mmhg", f.do_in_mmhg, "below", oxygen, "limits.do_in_warn_mmhg"),
         _Bound("flows.ph", f.ph, "above", limits["ph_low_warn"], "limits.ph_low_warn"),
         _Bound("flows.ph", f.ph, "below", limits["ph_high_warn"], "limits.ph_high_warn"),
         _Bound("anticoagulation.cap_ml", p.anticoagulation.cap_ml, "below", limits["hep_used_ml"],
                "limits.hep_used_ml, where the syringe is as good as empty"),
-        _Bound("preparation.reservoir_g", prepared.reservoir_g, "above", low, "limits.w_r_low_g"),
-        _Bound("preparation.reservoir_g", prepared.reservoir_g, "below", high, "limits.w_r_high_g"),
-        _Bound("preparation.reservoir_g", prepared.reservoir_g, "above", band_low, "limits.balance_band_low_g"),
-        _Bound("preparation.reservoir_g", prepared.reservoir_g, "below", band_high, "limits.balance_band_high_g"),
+        _Bound("preparation.reservoir_g", prepared.reservoir_g, "above", low[0], f"limits.{low[1]}"),
+        _Bound("preparation.reservoir_g", prepared.reservoir_g, "below", high[0], f"limits.{high[1]}"),
         _Bound("rinseback.chase_ml", rinse.chase_ml, "below", limits["rinse_plasma_extra_ml"],
                "limits.rinse_plasma_extra_ml"),
         _Bound("rinseback.saline_ml", rinse.saline_ml, "below", limits["rinse_saline_ml"],
@@ -188,6 +195,7 @@ def _bounds(p: Prescription, limits: Limits, rig: Rig | None) -> tuple[_Bound, .
     )  # fmt: skip
     if rig is None:
         return rows
-    most = (limits["p_ven_high_mmhg"] - CVP_MMHG) / rig.return_resistance
-    why = f"limits.p_ven_high_mmhg {limits['p_ven_high_mmhg']:g} at rig.return_resistance {rig.return_resistance:g}"
+    high_ven, resistance = limits["p_ven_high_mmhg"], rig.return_resistance
+    why = f"limits.p_ven_high_mmhg {high_ven:g} at rig.return_resistance {resistance:g}"
+    most = (high_ven - CVP_MMHG) / resistance
     return (*rows, _Bound("flows.blood_ml_min", f.blood_ml_min, "below", most, why))

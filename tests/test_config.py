@@ -33,6 +33,7 @@ from qh1a.config.tables import text_of
 from qh1a.config.texts import load_texts
 from qh1a.control.checks import CHECKS
 from qh1a.control.session import Refusal
+from qh1a.gates import Gate
 from qh1a.hazards import LIMITS, RULES
 from qh1a.settings import Prescription, Rig, Tuning
 from qh1a.sim.sensors import SIGNALS
@@ -107,6 +108,7 @@ def test_every_rule_refusal_and_check_has_its_words() -> None:
     texts = load_texts()
     assert set(texts.rule) == {rule.id for rule in RULES}
     assert set(texts.refusal) == {refusal.name for refusal in Refusal}
+    assert set(texts.gate) == {gate.name for gate in Gate}
     wanted = {(check.state.name, check.channel.name) for check in CHECKS}
     assert {(state, channel) for state, rows in texts.check.items() for channel in rows} == wanted
 

@@ -39,7 +39,7 @@ class Scans:
         self._read.clear()
 
     def take(self, now: Ns, state: State, intent: Intent) -> Refusal | None:
-        """A reading, refused where it is wrong or not asked for; a wrong one voids the right one before it."""
+        """A reading, refused where it is wrong or not asked for; a wrong one voids the one before it."""
         if intent.key not in SCANS.get(state, ()):
             return Refusal.NOT_NOW
         refusal = self._judge(now, intent)

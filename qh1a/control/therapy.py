@@ -65,7 +65,7 @@ EFFECTIVE_T_LO: Final = 35.0
 EFFECTIVE_T_HI: Final = 38.5
 
 TRIP_NS: Final = 1_500_000_000
-"""A node whose last command is void after 1.0 s has tripped, and said so, by then; a later trip is no proof."""
+"""A node whose last command is void after 1.0 s has tripped, and said so, by then; later proves nothing."""
 
 _GOOD: Final = int(Quality.GOOD)
 _TREAT, _R1 = State.TREAT, Response.R1
@@ -133,7 +133,7 @@ class Therapy:
         reason = "" if refusal is None else refusal.name
         events.append(Event(code, intent.name.name, float(intent.id), reason))
 
-    def _take(
+    def _take(  # noqa: PLR0911 - one answer per kind of wish
         self, now: Ns, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]
     ) -> Refusal | None:
         match intent.name:

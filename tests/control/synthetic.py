@@ -2,7 +2,8 @@
 
 Flows equal commands, clamps stand where they were sent, tachometers are command over stroke, temperatures are
 at their set points, scales integrate flows, blood is seen after some volume. Any channel can be overridden by
-hand, in value, quality or age. A second of void commands trips the node, a second of valid ones arms it. `Bench` puts a kernel and an operator's hands around it; time is the frames'.
+hand, in value, quality or age. A second of void commands trips the node, a second of valid ones arms it.
+`Bench` puts a kernel and an operator's hands around it; time is the frames'.
 """
 
 import copy
@@ -79,8 +80,8 @@ def brisk() -> Prescription:
         p,
         nominal_h=60.0 / 3600.0,
         preparation=replace(
-            p.preparation, self_zero_s=1.0, self_node_s=2.5, self_pumps_s=1.0, prime_blood_s=1.0, prime_plasma_s=1.0,
-            prime_warm_s=1.0, ready_test_s=1.0, connect_s=2.0,
+            p.preparation, self_zero_s=1.0, self_node_s=2.5, self_pumps_s=1.0, prime_blood_s=1.0,
+            prime_plasma_s=1.0, prime_warm_s=1.0, ready_test_s=1.0, connect_s=2.0,
         ),
         ramp=replace(
             p.ramp, blood_step_ml_min=30.0, blood_step_s=0.1, plasma_delay_s=1.0, plasma_step_ml_min=10.0,
@@ -259,7 +260,9 @@ class Bench:
 
     def scans(self) -> tuple[Intent, ...]:
         """What an operator reads off patient or cartridge in the present state, all of it right."""
-        return tuple(self.intent(IntentName.ENTER, *scan) for scan in right_scans(self.prescription, self.state))
+        return tuple(
+            self.intent(IntentName.ENTER, *scan) for scan in right_scans(self.prescription, self.state)
+        )
 
     def run(self, s: float) -> list[Decision]:
         return [self.tick() for _ in range(round(s * 10))]

@@ -370,6 +370,7 @@ LOOPS = {
 CLAMPS = {
     # column: AC, SC, VC, PC, RC, WC, SR, BV (reactor: open)
     "closed": ("shut", "shut", "shut", "shut", "open", "shut", "shut", "open"),
+    "unpowered": ("shut", "shut", "shut", "shut", "open", "shut", "shut", "shut"),
     "pattern": ("open", "shut", "open", "open", "open", "shut", "shut", "open"),
     "prime": ("shut", "open", "open", "shut", "open", "shut", "level", "shut"),
     "flush": ("shut", "open", "open", "return", "shut", "open", "level", "open"),
@@ -381,9 +382,10 @@ CLAMPS = {
     "rinse b": ("shut", "open", "open", "shut", "open", "shut", "shut", "open"),
 }
 COLUMNS = {
-    S.SELF_WAIT: ("still", "closed"),
-    S.SELF_ZERO: ("still", "closed"),
-    S.SELF_NODE: ("still", "closed"),  # the node is to trip
+    # The circuit's BV goes to the reactor here; as without power, the trip in the self-test moves no clamp.
+    S.SELF_WAIT: ("still", "unpowered"),
+    S.SELF_ZERO: ("still", "unpowered"),
+    S.SELF_NODE: ("still", "unpowered"),  # the node is to trip
     S.SELF_PUMPS: ("pattern", "pattern"),
     S.PRIME_LOAD: ("still", "closed"),  # hands are in the machine
     S.PRIME_BLOOD: ("prime", "prime"),
