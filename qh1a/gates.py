@@ -113,10 +113,10 @@ def device_refusals(identities: Sequence[Identity], rig: Rig) -> Refusals:
         if times > 1:
             found.append(GateRefusal(Gate.DEVICE_TWICE, name, f"{times} answers", "allowed one"))
     for serial in dict.fromkeys(i.serial for i in identities):
-        names = sorted({i.device for i in identities if i.serial == serial})
-        if len(names) > 1:
+        owners = sorted({i.device for i in identities if i.serial == serial})
+        if len(owners) > 1:
             why = "allowed one device of each serial"
-            found.append(GateRefusal(Gate.DEVICE_TWICE, " and ".join(names), serial, why))
+            found.append(GateRefusal(Gate.DEVICE_TWICE, " and ".join(owners), serial, why))
     return tuple(found)
 
 

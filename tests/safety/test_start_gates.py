@@ -25,8 +25,8 @@ def identity(device: str, serial: str) -> Identity:
 
 
 HERE: Final = tuple(identity(d, f"SIM-{d.upper()}") for d in ("circuit", "sensors", "node"))
-EMULATED: Final = (identity("pump", "EMU-0001"), identity("node", "EMU-0002"))
-REAL: Final = (identity("pump", "A77-0001"), identity("node", "QN-0002"))
+EMULATED: Final[tuple[Identity, ...]] = (identity("pump", "EMU-0001"), identity("node", "EMU-0002"))
+REAL: Final[tuple[Identity, ...]] = (identity("pump", "A77-0001"), identity("node", "QN-0002"))
 
 
 def rig(kind: str, devices: tuple[Identity, ...]) -> Rig:
@@ -168,7 +168,7 @@ def prepared(p: Prescription, x: float) -> Prescription:
     return replace(p, preparation=replace(p.preparation, reservoir_g=x))
 
 
-BOUNDS: Final = (
+BOUNDS: Final[tuple[tuple[str, Change, dict[str, float], float, float], ...]] = (
     # key, how to set it, limits in force where not the shipped ones, good, bad
     ("flows.plasma_ml_min", flow("plasma_ml_min"), {}, 35.09, 35.1),  # 0.27 x 130
     ("flows.plasma_ml_min", flow("plasma_ml_min"), {"qp_qb_warn": 0.2}, 25.99, 26.0),
