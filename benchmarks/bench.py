@@ -55,7 +55,7 @@ class Bench:
 
     def operator(self) -> ScriptedOperator:
         """A new automatic operator."""
-        return ScriptedOperator.of("auto")
+        return ScriptedOperator.of("auto", self.configuration.prescription)
 
     def recorder(
         self, path: Path, plant: SimPlant, identities: tuple[Identity, ...], clock: Clock

@@ -9,6 +9,7 @@ import ctypes
 import os
 import struct
 import time
+from datetime import date
 from typing import Final, Protocol, Self
 
 from qh1a.units import NS_PER_S, Ns
@@ -39,6 +40,11 @@ class Clock(Protocol):
     def close(self) -> None:
         """Give back what the clock holds open."""
         ...
+
+
+def today() -> date:
+    """The date on the wall here, for what expires at the end of a day; nothing of a session depends on it."""
+    return date(*time.localtime()[:3])
 
 
 def _label() -> str:

@@ -6,7 +6,7 @@ seconds count only while no alarm above R1 has its condition active. A script wi
 rows of the automatic operator too, but for the states and phases that it names itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -14,7 +14,7 @@ from annotated_types import Interval, Unit
 
 from qh1a.config import Problem, load, resolve, to_tree
 from qh1a.config.tables import unknown
-from qh1a.settings import Text
+from qh1a.settings import Prescription, Text
 from qh1a.tick import STATES, Decision, Intent, IntentName, Phase, Response, State
 from qh1a.units import NS_PER_S, Ns, nanoseconds
 
@@ -45,6 +45,7 @@ class Act:
     key: str = ""
     value: float = 0.0
     why: str = ""
+    """A reason, or what was scanned; "{subject}" and "{cartridge}" are what the prescription names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,13 @@ class _Row:
 
     __slots__ = ("act", "clear", "done", "due", "every", "left", "template")
 
-    def __init__(self, act: Act, who: str) -> None:
+    def __init__(self, act: Act, who: str, scanned: Mapping[str, str]) -> None:
         self.act = act
         self.clear = act.when_clear
         self.every = None if act.every_s is None else nanoseconds(act.every_s)
         self.left = act.times if act.repeat else 1
-        self.template = Intent(0, IntentName[act.intent.upper()], act.key, act.value, who, act.why)
+        why = scanned.get(act.why, act.why)
+        self.template = Intent(0, IntentName[act.intent.upper()], act.key, act.value, who, why)
         self.due: int | None = None
         self.done = False
 
@@ -114,10 +116,15 @@ class _Row:
 
 
 class ScriptedOperator:
-    """A `runtime.Operator` that plays a script. Deterministic; a poll with nothing due costs a comparison."""
+    """A `runtime.Operator` that plays a script. Deterministic; a poll with nothing due costs a comparison.
 
-    def __init__(self, script: Script) -> None:
-        rows = [_Row(act, script.name) for act in script.act]
+    Who is not told the prescription cannot scan what it names.
+    """
+
+    def __init__(self, script: Script, prescription: Prescription | None = None) -> None:
+        p = prescription
+        scanned = {} if p is None else {"{subject}": p.patient.subject, "{cartridge}": p.cartridge.id}
+        rows = [_Row(act, script.name, scanned) for act in script.act]
         self._in_state = {s: [r for r in rows if r.act.state == s.name.lower()] for s in State}
         self._in_phase = {p: [r for r in rows if r.act.phase == p.name.lower()] for p in Phase}
         self._timed = [r for r in rows if r.act.effective_s is not None or r.act.run_s is not None]
@@ -130,9 +137,9 @@ class ScriptedOperator:
         self._count = 0
 
     @classmethod
-    def of(cls, name: str) -> "ScriptedOperator":
+    def of(cls, name: str, prescription: Prescription | None = None) -> "ScriptedOperator":
         """The operator that plays a script, by path, shipped name or "auto". Raises `ConfigError`."""
-        return cls(load_script(name))
+        return cls(load_script(name), prescription)
 
     def poll(self, now: Ns, last: Decision | None) -> tuple[Intent, ...]:
         """The intents for the tick at `now`. Nothing before the first decision."""

@@ -46,6 +46,19 @@ class PatientEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Cartridge:
+    """The cartridge prescribed, and what it must be at its release (H40).
+
+    `expires` is a date, YYYY-MM-DD: its last day of use.
+    """
+
+    id: Text
+    expires: Annotated[str, Len(10, 10)]
+    viability_percent_min: Annotated[float, Interval(ge=70, le=100), Unit("%")]
+    out_of_incubator_max_s: Annotated[float, Interval(ge=60, le=14400), Unit("s")]
+
+
+@dataclass(frozen=True, slots=True)
 class Anticoagulation:
     """Heparin (UFH) or none; the circuit has no citrate or calcium pump."""
 
@@ -61,6 +74,8 @@ class Preparation:
 
     starts_primed: bool
     self_zero_s: Duration
+    self_node_s: Annotated[float, Interval(ge=2.5, le=60), Unit("s")]
+    """Lease 1.0 s, then a second of rest before a tripped node arms again, and a tick or two for each."""
     self_pumps_s: Duration
     prime_flow_ml_min: Annotated[float, Interval(ge=50, le=150), Unit("mL/min")]
     prime_blood_s: Duration
@@ -123,6 +138,7 @@ class Prescription:
     nominal_h: Annotated[float, Interval(gt=0, le=8), Unit("h")]
     flows: Flows
     patient: PatientEntry
+    cartridge: Cartridge
     anticoagulation: Anticoagulation
     preparation: Preparation
     ramp: Ramp
@@ -195,6 +211,13 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """One device that a rig must have; without `serial` any of its kind will do."""
+
+    serial: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rig:
     """What the controller must know of its machine."""
 
@@ -209,6 +232,8 @@ class Rig:
     blood_side_ml: Volume
     plasma_side_ml: Volume
     not_fitted: tuple[str, ...]
+    devices: Mapping[str, Device]
+    """By the name each gives: those that must answer at a start, and no others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ class State(IntEnum):
     DISCONNECT = 20
     ENDED = 21
     SAFE = 22
+    SELF_NODE = 23
 
 
 class StateRow(NamedTuple):
@@ -255,6 +256,7 @@ STATES: Final = (
     StateRow(Phase.DISCONNECT, PauseKind.NONE, IntentName.DISCONNECTED),
     StateRow(Phase.ENDED, PauseKind.NONE, None),
     StateRow(Phase.SAFE, PauseKind.NONE, IntentName.RESUME),
+    StateRow(Phase.SELF_TEST, PauseKind.NONE, None),
 )
 """One row per `State`, in its order."""
 

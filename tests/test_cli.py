@@ -369,3 +369,34 @@ def test_the_default_file_is_named_after_prescription_and_seed(here: Path) -> No
     assert said == Said(
         2, "", "bench-10min-3.qh1a: exists already and is not overwritten; name another with --out\n"
     )
+
+
+# -- start gates -----------------------------------------------------------------------------------------
+
+
+def test_a_start_is_refused_with_every_reason_and_leaves_nothing(here: Path) -> None:
+    sets = (
+        "prescription.flows.plasma_ml_min=36.0", 'prescription.cartridge.expires="2020-01-01"',
+        'rig.devices.node.serial="SIM-OTHER"', 'rig.devices.scale.serial="SIM-SCALE"',
+    )  # fmt: skip
+    said = qh1a("run", "4h.toml", "--speed", "max", *[x for s in sets for x in ("--set", s)])
+    assert (said.code, said.out) == (2, "")
+    lines = [line for line in said.err.splitlines() if line.startswith("start refused: ")]
+    gates = [line.removeprefix("start refused: ").split(":")[0] for line in lines]
+    assert gates == ["DEVICE_MISSING", "DEVICE_STRANGER", "PRESCRIPTION_LIMITS", "CARTRIDGE_EXPIRED"]
+    assert lines[0].endswith("scale = no answer: expected with serial SIM-SCALE")
+    assert lines[2].endswith(
+        "prescription.flows.plasma_ml_min = 36: allowed below 35.1, limits.qp_qb_warn 0.27 x blood_ml_min"
+    )
+    assert not list(here.iterdir())
+
+
+def test_check_says_what_would_keep_a_prescription_from_starting(here: Path) -> None:
+    text = (root() / "prescriptions" / "4h.toml").read_text(encoding="utf-8")
+    old = text.replace('expires = "2099-12-31"', 'expires = "2020-01-01"').replace("250.0 #", "300.0 #")
+    (here / "old.toml").write_text(old, encoding="utf-8")
+    said = qh1a("check", "old.toml")
+    assert (said.code, said.out) == (2, "")
+    assert [line.split(": ")[:2] for line in said.err.splitlines()] == [
+        ["old.toml", "PRESCRIPTION_LIMITS"], ["old.toml", "CARTRIDGE_EXPIRED"],
+    ]  # fmt: skip

@@ -33,6 +33,7 @@ from qh1a.config.tables import text_of
 from qh1a.config.texts import load_texts
 from qh1a.control.checks import CHECKS
 from qh1a.control.session import Refusal
+from qh1a.gates import Gate
 from qh1a.hazards import LIMITS, RULES
 from qh1a.settings import Prescription, Rig, Tuning
 from qh1a.sim.sensors import SIGNALS
@@ -107,6 +108,7 @@ def test_every_rule_refusal_and_check_has_its_words() -> None:
     texts = load_texts()
     assert set(texts.rule) == {rule.id for rule in RULES}
     assert set(texts.refusal) == {refusal.name for refusal in Refusal}
+    assert set(texts.gate) == {gate.name for gate in Gate}
     wanted = {(check.state.name, check.channel.name) for check in CHECKS}
     assert {(state, channel) for state, rows in texts.check.items() for channel in rows} == wanted
 
@@ -119,6 +121,9 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "tuning": load_tuning,
     "rigs": load_rig,
 }
+DEVICES = "".join(
+    f'{name} = {{ serial = "SIM-{name.upper()}" }}\n' for name in ("circuit", "sensors", "node")
+)
 BAD = [
     ("prescriptions/4h", "nominal_h = 4.0", "nominal_h = 5", "prescription.nominal_h = 5: allowed 4, 6, 8"),
     (
@@ -300,6 +305,57 @@ BAD = [
         "tuning.blood.ti_s = 0.0: allowed above 0 to 100000 s",
     ),
     ("rigs/sim", '"TURB_r"', '"TURB_x"', 'rig.not_fitted = "TURB_x": unknown channel, nearest is TURB_r'),
+    (
+        "rigs/sim",
+        '"SIM-NODE"',
+        '"EMU-1"',
+        'rig.devices.node.serial = "EMU-1": allowed SIM-* with kind = "SIM"',
+    ),
+    ("rigs/sim", '"SIM-NODE"', '""', 'rig.devices.node.serial = "": allowed a text of 1 to 200 characters'),
+    (
+        "rigs/sim",
+        '"SIM-NODE"',
+        '"SIM-CIRCUIT"',
+        'rig.devices.circuit.serial = "SIM-CIRCUIT": allowed once: each device has its own',
+    ),
+    ("rigs/sim", "node = {", "Node = {", 'rig.devices = "Node": allowed small letters, digits and _'),
+    (
+        "rigs/sim",
+        'kind = "SIM"',
+        'kind = "RIG"',
+        'rig.devices.circuit.serial = "SIM-CIRCUIT": allowed any but SIM-* with kind = "RIG"',
+    ),
+    (
+        "rigs/sim",
+        'kind = "SIM"',
+        'kind = "BENCH"',
+        'rig.devices.circuit.serial = "SIM-CIRCUIT": allowed any but SIM-* and EMU-* with kind = "BENCH"',
+    ),
+    (
+        "prescriptions/4h",
+        '"2099-12-31"',
+        '"2030-02-30"',
+        'prescription.cartridge.expires = "2030-02-30": allowed a date, as "2030-12-31"',
+    ),
+    (
+        "prescriptions/4h",
+        '"2099-12-31"',
+        '"31.12.2030"',
+        'prescription.cartridge.expires = "31.12.2030": allowed a date, as "2030-12-31"',
+    ),
+    (
+        "prescriptions/4h",
+        '"2099-12-31"',
+        '"2030-W01-1"',
+        'prescription.cartridge.expires = "2030-W01-1": allowed a date, as "2030-12-31"',
+    ),
+    (
+        "prescriptions/4h",
+        "self_node_s = 5.0",
+        "self_node_s = 2.0",
+        "prescription.preparation.self_node_s = 2.0: allowed 2.5 to 60 s",
+    ),
+    ("rigs/sim", DEVICES, "", "rig.devices = {}: allowed is at least one device"),
     ("rigs/sim", '"TURB_r"', "7", "rig.not_fitted[0] = 7: allowed a text"),
     ("rigs/sim", 'kind = "SIM"', 'kind = "PATIENT"', 'rig.kind = "PATIENT": allowed "SIM", "RIG", "BENCH"'),
 ]
@@ -473,7 +529,7 @@ def test_units_and_bounds_come_from_the_annotations() -> None:
     assert (blood.unit, blood.lo, blood.hi, blood.required) == ("mL/min", 80.0, 180.0, True)
     assert rows["prescription.anticoagulation.agent"].choices == ('"none"', '"UFH"')
     assert not {row.key: row for row in rows_of(Tuning)}["blood.td_s"].required
-    assert {row.kind for row in rows_of(Rig)} == {"number", "text", "choice", "list"}
+    assert {row.kind for row in rows_of(Rig)} == {"number", "text", "choice", "list", "table"}
 
 
 JSON = st.recursive(

@@ -173,7 +173,9 @@ def test_auto_brings_a_session_through_every_state_that_waits() -> None:
     s.stay(11, decision(State.DISCONNECT))
     assert [name for _, name in s.words()] == [
         "START",
+        *["ENTER"] * 3,
         "CONFIRM",
+        "ENTER",
         "CONFIRM",
         "CONFIRM",
         "CONNECTED",

@@ -99,9 +99,18 @@ _KEYS: Final = {
 
 
 def _prescription(path: Path) -> None:
-    from qh1a.config import load_prescription
+    """The file, and those start gates that need no plant, with the shipped limits."""
+    from qh1a.cli.start import refusal_lines
+    from qh1a.clock import today
+    from qh1a.config import ConfigError, load_limits, load_prescription, resolve
+    from qh1a.gates import prescription_refusals
 
-    load_prescription(path)
+    limits = load_limits(resolve("default.toml", "limits"))
+    lines = refusal_lines(prescription_refusals(load_prescription(path), limits, today()))
+    errors = [ConfigError(str(path), "", "", line) for line in lines]
+    if errors:
+        errors[0].others = tuple(errors[1:])
+        raise errors[0]
 
 
 def _limits(path: Path) -> None:

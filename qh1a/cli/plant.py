@@ -101,10 +101,14 @@ def build_plant(parts: SimParts, prescription: Prescription, seed: int) -> SimPl
     )
 
 
-def warm_up(parts: SimParts, prescription: Prescription) -> None:
-    """Compile the physics on a plant that is thrown away: no session waits for it, no speed includes it."""
+def tell_cold() -> None:
+    """Say it where the physics has to be compiled first."""
     if jit.COLD:
         complain("compiling the physics, this once: about a minute")
+
+
+def warm_up(parts: SimParts, prescription: Prescription) -> None:
+    """Compile the physics on a plant that is thrown away: no session waits for it, no speed includes it."""
     plant = build_plant(parts, prescription, 0)
     for tick in range(20):
         plant.read(Ns(tick * TICK_NS))

@@ -106,7 +106,14 @@ def _prepare(  # noqa: PLR0913 - as `run`
     parts = load_parts(configuration.prescription, "sim.toml", patient, faults, overrides)
     script = load_script(operator)
     trees: Mapping[str, object] = {**parts.trees, "operator": script_tree(script)}
-    return _Job(configuration.beside(trees), parts, ScriptedOperator(script), seed, factor, path)
+    return _Job(
+        configuration.beside(trees),
+        parts,
+        ScriptedOperator(script, configuration.prescription),
+        seed,
+        factor,
+        path,
+    )
 
 
 def _speed(text: str) -> float | None:
@@ -137,18 +144,28 @@ def _deaf() -> Iterator[None]:
 async def _session(job: _Job) -> "RunResult":
     """Compose and run; the record is closed whatever happens."""
     from qh1a import __version__, runtime
-    from qh1a.cli.plant import TRUTH, Bedside, TruthKeeper, build_plant, warm_up
+    from qh1a.cli.plant import TRUTH, Bedside, TruthKeeper, build_plant, tell_cold, warm_up
     from qh1a.cli.progress import progress
-    from qh1a.clock import VirtualClock
+    from qh1a.cli.start import refuse_start
+    from qh1a.clock import VirtualClock, today
     from qh1a.control.kernel import Kernel
+    from qh1a.gates import kind_of, shut
     from qh1a.record import Header, Recorder
 
     c = job.configuration
-    warm_up(job.parts, c.prescription)
+    tell_cold()
     plant = build_plant(job.parts, c.prescription, job.seed)
     identities = await plant.open()
+    try:
+        refuse_start(shut(plant.kind, identities, c.rig, c.prescription, c.limits, today()))
+        warm_up(job.parts, c.prescription)
+    except BaseException:
+        await plant.close()
+        raise
     clock = VirtualClock(job.speed)
-    header = Header(plant.kind, c.tree(), c.digest(), __version__, job.seed, identities, TRUTH)
+    header = Header(
+        kind_of(plant.kind, identities), c.tree(), c.digest(), __version__, job.seed, identities, TRUTH
+    )
     recorder = Recorder(job.out, header, clock)
     keeper = TruthKeeper(plant, recorder)
     labels: dict[str, str] = {}

@@ -17,9 +17,10 @@ _WHOLE: Final = 26
 
 
 class RefusedError(Exception):
-    """A user's mistake, in one line: where, what was given, what is allowed."""
+    """A user's mistake, in one line: where, what was given, what is allowed; `others` are further lines."""
 
-    def __init__(self, *, where: str, value: object = "", allowed: str) -> None:
+    def __init__(self, *, where: str, value: object = "", allowed: str, others: tuple[str, ...] = ()) -> None:
+        self.others = others
         super().__init__(f"{where} = {value}: {allowed}" if value != "" else f"{where}: {allowed}")
 
 
@@ -30,6 +31,8 @@ def polite() -> Iterator[None]:
         yield
     except _mistakes() as error:
         complain(str(error))
+        for line in error.others if isinstance(error, RefusedError) else ():
+            complain(line)
         raise typer.Exit(BAD_USE) from None
 
 

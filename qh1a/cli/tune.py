@@ -144,7 +144,7 @@ def _bench(configuration: "Configuration", patient: str, seed: int) -> "Callable
     def make() -> Bench:
         plant = build_plant(parts, prescription, seed)
         kernel = Kernel(prescription, c.limits, c.tuning, c.rig)
-        return Bench(plant, kernel, ScriptedOperator.of("auto"), lambda: Bedside(plant))
+        return Bench(plant, kernel, ScriptedOperator.of("auto", prescription), lambda: Bedside(plant))
 
     return make
 

@@ -1,11 +1,23 @@
 """What no single bound can say: checks across the keys of one configuration."""
 
 import dataclasses
-from typing import NamedTuple
+import re
+from collections import Counter
+from datetime import date
+from typing import Final, NamedTuple
 
 from qh1a.channels import BY_ID, N_MEASURED
 from qh1a.config.tables import unknown
 from qh1a.settings import NOMINAL_HOURS, PLASMA_TO_BLOOD_MAX, PidGains, Prescription, Rig, Tuning
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DEVICE: Final = re.compile(r"[a-z][a-z0-9_]*")
+_SERIALS: Final = {
+    "SIM": (re.compile(r"SIM-.+"), "allowed SIM-*"),
+    "RIG": (re.compile(r"(?!SIM-).+"), "allowed any but SIM-*"),
+    "BENCH": (re.compile(r"(?!SIM-|EMU-).+"), "allowed any but SIM-* and EMU-*"),
+}
+"""By kind of rig the serials it may expect: simulated and emulated devices are no hardware."""
 
 
 class Problem(NamedTuple):
@@ -19,7 +31,7 @@ class Problem(NamedTuple):
 
 def prescription_problems(p: Prescription) -> tuple[Problem, ...]:
     """What contradicts itself, or a rule of the trial or the circuit, in a prescription."""
-    return (*_hours(p), *_flows(p), *_heparin(p), *_bench(p))
+    return (*_hours(p), *_flows(p), *_heparin(p), *_bench(p), *_cartridge(p))
 
 
 def _hours(p: Prescription) -> tuple[Problem, ...]:
@@ -67,6 +79,17 @@ def _heparin(p: Prescription) -> tuple[Problem, ...]:
     return ()
 
 
+def _cartridge(p: Prescription) -> tuple[Problem, ...]:
+    expires = p.cartridge.expires
+    try:
+        if _DATE.fullmatch(expires):
+            date.fromisoformat(expires)
+            return ()
+    except ValueError:
+        pass
+    return (Problem("prescription.cartridge.expires", f'"{expires}"', 'allowed a date, as "2030-12-31"'),)
+
+
 def _bench(p: Prescription) -> tuple[Problem, ...]:
     marks, found = p.marks, []
     if p.preparation.starts_primed and p.purpose != "bench":
@@ -110,10 +133,33 @@ def tuning_problems(tuning: Tuning) -> tuple[Problem, ...]:
 
 
 def rig_problems(rig: Rig) -> tuple[Problem, ...]:
-    """Channels that do not exist among those a rig says it has not fitted."""
+    """Channels that do not exist among those not fitted, and devices that no rig of its kind can have."""
     measured = {id_ for id_, channel in BY_ID.items() if channel < N_MEASURED}
+    return (*_devices(rig), *_unknown(rig, measured))
+
+
+def _unknown(rig: Rig, measured: set[str]) -> tuple[Problem, ...]:
     return tuple(
         Problem("rig.not_fitted", f'"{name}"', unknown(name, sorted(measured), "channel"))
         for name in rig.not_fitted
         if name not in measured
     )
+
+
+def _devices(rig: Rig) -> tuple[Problem, ...]:
+    found = [] if rig.devices else [Problem("rig.devices", "{}", "allowed is at least one device")]
+    serials = {name: device.serial for name, device in rig.devices.items() if device.serial is not None}
+    times = Counter(serials.values())
+    found += [
+        Problem("rig.devices", f'"{name}"', "allowed small letters, digits and _")
+        for name in rig.devices
+        if not _DEVICE.fullmatch(name)
+    ]
+    for name, serial in serials.items():
+        key = f"rig.devices.{name}.serial"
+        if times[serial] > 1:
+            found.append(Problem(key, f'"{serial}"', "allowed once: each device has its own"))
+        form, allowed = _SERIALS[rig.kind]
+        if not form.fullmatch(serial):
+            found.append(Problem(key, f'"{serial}"', f'{allowed} with kind = "{rig.kind}"', ("rig.kind",)))
+    return tuple(found)

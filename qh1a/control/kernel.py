@@ -127,7 +127,7 @@ class Kernel:
         s.loops.observe(list(sent), dt)
         s.view = therapy.view()
         return Decision(
-            Commands(Ns(now + LEASE_NS), sent),
+            Commands(Ns(now - 1 if therapy.withheld else now + LEASE_NS), sent),
             alarms.views,
             tuple(events),
             s.view,

@@ -42,6 +42,8 @@ _STILL: Final = Plan(
     blood="off", separation="off", perfusion="off", back="off", warm=False, gas=False, heparin="off",
     ac="shut", vc="shut", pc="shut", sc="shut", sr="shut", wc="shut", rc="open", bv="open",
 )  # fmt: skip
+_REST: Final = _STILL._replace(bv="shut")
+"""As without power: a node that trips in the self-test moves no clamp."""
 _CELLS_ONLY: Final = _STILL._replace(perfusion="set", warm=True, gas=True)
 _PLASMA_OFF: Final = _CELLS_ONLY._replace(blood="set", heparin="rate", ac="open", vc="open")
 _TREAT: Final = _PLASMA_OFF._replace(separation="ratio", back="balance", heparin="dose", pc="return")
@@ -49,8 +51,9 @@ _PRIME: Final = _STILL._replace(blood="prime", vc="open", sc="open", bv="shut")
 _WARM: Final = _CELLS_ONLY._replace(blood="fill", vc="open", ac="open")
 
 PLANS: Final[dict[State, Plan]] = {
-    State.SELF_WAIT: _STILL,
-    State.SELF_ZERO: _STILL,
+    State.SELF_WAIT: _REST,
+    State.SELF_ZERO: _REST,
+    State.SELF_NODE: _REST,
     State.SELF_PUMPS: _STILL._replace(
         blood="test", separation="test", perfusion="test", back="test", ac="open", vc="open", pc="open"
     ),

@@ -59,6 +59,11 @@ class Refusal(Enum):
     STILL_CONNECTED = "pressures do not show that the patient is off"
     NO_ALARM = "no such alarm"
     CAUSE_NEEDED = "acknowledged; say what the cause was to reset it"
+    NOT_SCANNED = "not scanned in this step"
+    WRONG_SUBJECT = "not the subject of the prescription"
+    WRONG_CARTRIDGE = "not the cartridge of the prescription"
+    CARTRIDGE_NOT_VIABLE = "viability below the prescribed least"
+    CARTRIDGE_TOO_LONG_OUT = "longer out of the incubator than prescribed"
 
 
 class Machine(NamedTuple):
@@ -88,7 +93,8 @@ _CONFIRMED: Final = {
     _S.PRIME_LOAD: _S.PRIME_BLOOD, _S.READY: _S.CONNECT_ACCESS, _S.CONNECT_ACCESS: _S.CONNECT_FILL,
 }  # fmt: skip
 _PASSED: Final = {
-    _S.SELF_ZERO: _S.SELF_PUMPS, _S.SELF_PUMPS: _S.PRIME_LOAD, _S.PRIME_BLOOD: _S.PRIME_PLASMA,
+    _S.SELF_ZERO: _S.SELF_NODE, _S.SELF_NODE: _S.SELF_PUMPS, _S.SELF_PUMPS: _S.PRIME_LOAD,
+    _S.PRIME_BLOOD: _S.PRIME_PLASMA,
     _S.PRIME_PLASMA: _S.PRIME_WARM, _S.PRIME_WARM: _S.READY_TEST, _S.READY_TEST: _S.READY,
 }  # fmt: skip
 _RINSES: Final = {

@@ -206,7 +206,7 @@ class Supervisor:
             if worst is _OFF:
                 out[a] = 0.0
             elif worst is _LEAST:
-                out[a] = _lower(out[a], LEAST_FLOW[a])
+                out[a] = _lower(out[a], LEAST_FLOW.get(a, 0.0))
             elif worst is _KEEP or out[a] > sent[a]:
                 out[a] = sent[a]
 

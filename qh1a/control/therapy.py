@@ -13,6 +13,7 @@ from qh1a.control.alarms import Alarms
 from qh1a.control.checks import CHECKS
 from qh1a.control.index import (
     N_BP,
+    NODE,
     OPT_V,
     POS_AC,
     POS_PC,
@@ -26,6 +27,7 @@ from qh1a.control.index import (
     T_BR,
     W_R,
 )
+from qh1a.control.scans import KEYS, Scans
 from qh1a.control.session import (
     ON_PATIENT,
     RINSING,
@@ -62,6 +64,9 @@ AT_SET_SHARE: Final = 0.95
 EFFECTIVE_T_LO: Final = 35.0
 EFFECTIVE_T_HI: Final = 38.5
 
+TRIP_NS: Final = 1_500_000_000
+"""A node whose last command is void after 1.0 s has tripped, and said so, by then; later proves nothing."""
+
 _GOOD: Final = int(Quality.GOOD)
 _TREAT, _R1 = State.TREAT, Response.R1
 _ON_PATIENT: Final = tuple(state in ON_PATIENT for state in State)
@@ -87,6 +92,7 @@ class Therapy:
         self._cap_ns = self.nominal_ns + nanoseconds(p.marks.cap_extra_s)
         self._timed = {
             State.SELF_ZERO: nanoseconds(p.preparation.self_zero_s),
+            State.SELF_NODE: nanoseconds(p.preparation.self_node_s),
             State.SELF_PUMPS: nanoseconds(p.preparation.self_pumps_s),
             State.PRIME_BLOOD: nanoseconds(p.preparation.prime_blood_s),
             State.PRIME_PLASMA: nanoseconds(p.preparation.prime_plasma_s),
@@ -112,6 +118,9 @@ class Therapy:
         self.at_set_ns = 0
         self.samples_ml = 0.0
         self.ramped = False
+        self._scans = Scans(p)
+        self.withheld = False
+        """Whether commands leave void: the watchdog is being waited for (H34)."""
 
     # -- intents --------------------------------------------------------------------------------------
 
@@ -124,7 +133,7 @@ class Therapy:
         reason = "" if refusal is None else refusal.name
         events.append(Event(code, intent.name.name, float(intent.id), reason))
 
-    def _take(
+    def _take(  # noqa: PLR0911 - one answer per kind of wish
         self, now: Ns, intent: Intent, alarms: Alarms, v: list[float], q: list[int], events: list[Event]
     ) -> Refusal | None:
         match intent.name:
@@ -132,6 +141,11 @@ class Therapy:
                 return self._set(intent, events)
             case IntentName.EXTEND:
                 return self._extend(intent, events)
+            case IntentName.ENTER if intent.key in KEYS:
+                refusal = self._scans.take(now, self.machine.state, intent)
+                if refusal is None:
+                    events.append(Event(EventCode.ENTERED, intent.key, intent.value, intent.why))
+                return refusal
             case IntentName.ENTER:
                 if intent.key != "sample_ml":
                     return Refusal.UNKNOWN_KEY
@@ -155,6 +169,10 @@ class Therapy:
                 trigger = _trigger(intent)
                 if trigger is None:
                     return Refusal.UNKNOWN_KEY
+                if trigger is Trigger.CONFIRM:
+                    missing = self._scans.missing(now, self.machine.state)
+                    if missing is not None:
+                        return missing
                 barred = blocked(alarms.active, self.machine, trigger)
                 return self._follow(trigger, events, is_blocked=barred)
 
@@ -269,6 +287,9 @@ class Therapy:
         """Timed states: fill until blood is seen, warm and fill until ready, tests at their end."""
         state = self.machine.state
         over = self._in_state() >= self._timed[state]
+        if self.withheld:
+            # What trips late proves no watchdog.
+            self.withheld = q[NODE] != _GOOD or v[NODE] < 1.0 or self._in_state() > TRIP_NS
         if state is State.CONNECT_FILL:
             if q[OPT_V] == _GOOD and v[OPT_V] >= 0.5:
                 self._follow(Trigger.BLOOD_SEEN, events)
@@ -285,7 +306,10 @@ class Therapy:
             and abs(v[W_R] - target) <= RESERVOIR_BAND_G
         ):
             return
-        failed = [c for c in self._checks[state] if q[c.channel] != _GOOD or not c.lo <= v[c.channel] <= c.hi]
+        failed = [
+            c for c in self._checks[state]
+            if self.withheld or q[c.channel] != _GOOD or not c.lo <= v[c.channel] <= c.hi
+        ]  # fmt: skip
         events.extend(Event(EventCode.CHECK_FAILED, c.channel.name, v[c.channel], state.name) for c in failed)
         self._follow(Trigger.CHECKS_FAILED if failed else Trigger.CHECKS_PASSED, events)
 
@@ -319,6 +343,8 @@ class Therapy:
         self._entered = self._last
         self.at_set_ns = 0
         state = after.state
+        self._scans.forget()
+        self.withheld = state is State.SELF_NODE
         if state is State.CONNECT_ACCESS and not self.ramped:
             self.frozen = self.sets
             events.append(Event(EventCode.FROZEN))

@@ -96,6 +96,30 @@ _PROOF: Final = {
     "any changed byte is found": "record/test_verify.py::test_any_byte_of_a_record_counts",
     "no path from the network":
         "project/test_contracts.py::test_the_tree_keeps_every_contract_and_each_is_proved_here",
+    "the watchdog trips in every self-test":
+        "safety/test_watchdog.py::test_the_lease_is_withheld_until_the_node_says_that_it_has_tripped",
+    "a deaf watchdog starts nothing":
+        "safety/test_watchdog.py::test_a_node_that_ignores_the_lease_or_stays_tripped_is_refused",
+    "patient and cartridge are scanned":
+        "safety/test_scans.py::test_one_scan_missing_the_step_is_not_confirmed",
+    "a wrong scan stops the step":
+        "safety/test_scans.py::test_a_wrong_scan_is_refused_and_so_is_the_step_even_after_a_right_one",
+    "an earlier scan is void": "safety/test_scans.py::test_a_scan_of_an_earlier_attempt_does_not_count",
+    "patient off is scanned again":
+        "safety/test_scans.py::test_who_comes_back_after_patient_off_is_scanned_again",
+    "an expired cartridge starts nothing":
+        "safety/test_start_gates.py::test_a_cartridge_is_good_on_its_last_day",
+    "limits gate the prescription":
+        "safety/test_start_gates.py::"
+        "test_what_the_limits_would_trip_on_at_once_is_refused_at_the_limit_itself",
+    "the plant is the rig file's":
+        "safety/test_start_gates.py::test_the_plant_is_what_its_rig_file_says",
+    "serials say what is real":
+        "safety/test_start_gates.py::test_a_simulator_never_stands_in_for_a_device_nor_a_device_for_it",
+    "a missing device starts nothing":
+        "safety/test_start_gates.py::test_a_device_that_does_not_answer_stops_the_start",
+    "swapped devices are strangers":
+        "safety/test_start_gates.py::test_two_swapped_devices_are_both_strangers",
     "a simulator never stands in":
         "project/test_contracts.py::test_one_forbidden_import_breaks_its_contract_and_no_other",
 }  # fmt: skip
@@ -152,19 +176,35 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H32", 4, "old data are taken for new", "I4", "I14", "an old reading is not used"),
     _hazard("H33", 5, "the controller hangs or dies", "I8", "silence is safe"),
     _hazard(
+        "H34", 5, "the watchdog itself is dead: nothing acts for a hung controller",
+        "the watchdog trips in every self-test", "a deaf watchdog starts nothing",
+    ),
+    _hazard(
         "H36", 5, "a garbled message moves something", "delivery is read back", "a void command does nothing"
     ),
     _hazard("H37", 5, "mains lost, battery empty: everything stops", "I8", "silence is safe"),
     _hazard("H38", 5, "power returns, pumps start by themselves", "a restart finds it safe", "a trip stays"),
     _hazard("H39", 3, "session too long or too short", "an extension ends by force", "the cap wins"),
+    _hazard(
+        "H40", 5, "the wrong patient, prescription or cartridge", "patient and cartridge are scanned",
+        "a wrong scan stops the step", "an earlier scan is void", "patient off is scanned again",
+        "an expired cartridge starts nothing",
+    ),
     _hazard("H41", 5, "disconnection while blood still moves: blood loss", "patient off is believed late"),
     _hazard("H42", 4, "rinse-back: too much volume, air", "caps are given once", "saline holds the level"),
-    _hazard("H43", 4, "an operator's slip sets what is unsafe", "set points have limits", "I3", "I10"),
+    _hazard(
+        "H43", 4, "an operator's slip sets what is unsafe", "set points have limits", "I3", "I10",
+        "limits gate the prescription",
+    ),
     _hazard("H44", 4, "an alarm is not perceived", "reminders", "an audio pause ends"),
     _hazard("H45", 4, "a flood of alarms hides the cause", "the greater alarm speaks", "ripple is one alarm"),
     _hazard("H46", 3, "the record is lost or altered", "a full disk is told", "any changed byte is found"),
     _hazard("H47", 5, "somebody on the network changes the therapy", "no path from the network"),
-    _hazard("H48", 5, "a simulator is taken for the machine, or the reverse", "a simulator never stands in"),
+    _hazard(
+        "H48", 5, "a simulator is taken for the machine, or the reverse", "a simulator never stands in",
+        "the plant is the rig file's", "serials say what is real", "a missing device starts nothing",
+        "swapped devices are strangers",
+    ),
     _hazard("H49", 3, "blood or plasma leaks to the floor", "balance by scales", "two eyes on the balance"),
     _hazard("H50", 3, "the cells stand without perfusion: function lost", "I13"),
     _hazard("H51", 4, "return line closed behind the return pump: burst", "I11", "clamp before pump"),

@@ -2,7 +2,8 @@
 
 Flows equal commands, clamps stand where they were sent, tachometers are command over stroke, temperatures are
 at their set points, scales integrate flows, blood is seen after some volume. Any channel can be overridden by
-hand, in value, quality or age. `Bench` puts a kernel and an operator's hands around it; time is the frames'.
+hand, in value, quality or age. A second of void commands trips the node, a second of valid ones arms it.
+`Bench` puts a kernel and an operator's hands around it; time is the frames'.
 """
 
 import copy
@@ -39,6 +40,7 @@ from qh1a.units import NS_PER_S, TICK_NS, Ns
 C, A = Channel, Actuator
 TICK: Final = int(TICK_NS)
 LEASE_S: Final = 1.0
+LEASE_TICKS: Final = 10
 BLOOD_AFTER_ML: Final = 5.0
 SALINE_FILL_ML_MIN: Final = 300.0
 FLOWING: Final = {
@@ -78,8 +80,8 @@ def brisk() -> Prescription:
         p,
         nominal_h=60.0 / 3600.0,
         preparation=replace(
-            p.preparation, self_zero_s=1.0, self_pumps_s=1.0, prime_blood_s=1.0, prime_plasma_s=1.0,
-            prime_warm_s=1.0, ready_test_s=1.0, connect_s=2.0,
+            p.preparation, self_zero_s=1.0, self_node_s=2.5, self_pumps_s=1.0, prime_blood_s=1.0,
+            prime_plasma_s=1.0, prime_warm_s=1.0, ready_test_s=1.0, connect_s=2.0,
         ),
         ramp=replace(
             p.ramp, blood_step_ml_min=30.0, blood_step_s=0.1, plasma_delay_s=1.0, plasma_step_ml_min=10.0,
@@ -104,6 +106,16 @@ def brisk_tuning() -> Tuning:
     )  # fmt: skip
 
 
+def right_scans(p: Prescription, state: State) -> tuple[tuple[str, float, str], ...]:
+    """Key, value and text of the right scans of a state."""
+    if state is State.PRIME_LOAD:
+        return (
+            ("cartridge", 0.0, p.cartridge.id), ("viability_percent", 92.0, ""),
+            ("out_of_incubator_min", 10.0, ""),
+        )  # fmt: skip
+    return (("subject", 0.0, p.patient.subject),) if state is State.READY else ()
+
+
 class Plant:
     """The plant. `value`, `quality` and `age_s` override single channels until deleted."""
 
@@ -115,10 +127,20 @@ class Plant:
         self.sent: tuple[float, ...] = UNPOWERED
         self._last: int | None = None
         self._beat = 0
+        self.deaf = False
+        """A node that knows no lease."""
+        self.tripped = False
+        self._void = self._valid = 0
         self._w_r, self._w_s, self._w_w, self._v_hep, self._blood = 150.0, 5000.0, 0.0, 0.0, 0.0
 
     def apply(self, decision: Decision) -> None:
         self.sent = decision.commands.value
+        void = self._last is not None and decision.commands.valid_until < self._last
+        self._void, self._valid = (self._void + 1, 0) if void else (0, self._valid + 1)
+        if self._void == LEASE_TICKS and not self.deaf:
+            self.tripped = True
+        elif self._valid == LEASE_TICKS:
+            self.tripped = False
         if decision.session.state is State.CONNECT_FILL:
             self.attached = True
 
@@ -172,6 +194,7 @@ class Plant:
         v[C.N_BP], v[C.N_PP] = bp / r.bp_stroke_ml, pp / r.pp_stroke_ml
         v[C.N_CP], v[C.N_RP] = cp / r.cp_stroke_ml, rp / r.rp_stroke_ml
         v[C.V_HEP] = self._v_hep
+        v[C.NODE] = float(self.tripped)
         v[C.POS_AC : C.POS_BV + 1] = out[A.AC :]
         # The rollers' ripple, one step of the grid: a line that stands still is a fault.
         self._beat = 1 - self._beat
@@ -235,6 +258,12 @@ class Bench:
         """One tick with one intent: "" when taken, else the name of the refusal."""
         return answer(self.tick(self.intent(name, key, value, why)).events)
 
+    def scans(self) -> tuple[Intent, ...]:
+        """What an operator reads off patient or cartridge in the present state, all of it right."""
+        return tuple(
+            self.intent(IntentName.ENTER, *scan) for scan in right_scans(self.prescription, self.state)
+        )
+
     def run(self, s: float) -> list[Decision]:
         return [self.tick() for _ in range(round(s * 10))]
 
@@ -259,7 +288,7 @@ class Bench:
             if self.last is not None and self.state is state:
                 return self
             name = None if self.last is None else waits.get(self.state)
-            self.tick(*(() if name is None else (self.intent(name),)))
+            self.tick(*(() if name is None else (*self.scans(), self.intent(name))))
         msg = f"{state.name} not reached: {self.state.name}, {self.decision.alarms}"
         raise AssertionError(msg)
 
@@ -335,6 +364,11 @@ class Hands:
         intent = Intent(1, name, key, value, "tester", why)
         self.therapy.take(Ns(self.now), intent, self.alarms, self.v, self.q, events)
         return answer(events)
+
+    def scan(self) -> str:
+        """The right scans of the present state: "" when all were taken, else the first refusal."""
+        answers = [self.ask(IntentName.ENTER, *scan) for scan in right_scans(self.therapy._p, self.state)]  # noqa: SLF001 - the bench's own
+        return next(filter(None, answers), "")
 
     def until(self, state: State, most_s: float = 40_000.0) -> None:
         end = self.now + most_s * NS_PER_S

@@ -61,6 +61,7 @@ def interrupt(h: Hands, kind: PauseKind) -> None:
     if kind is PauseKind.PATIENT_OFF:
         prepare_readings(h)
         h.until(S.READY)
+        assert h.scan() == ""
         assert h.ask(Ask.CONFIRM) == ""
         assert h.ask(Ask.CONFIRM) == ""
         h.v[C.OPT_V] = 1.0
@@ -601,7 +602,9 @@ def test_a_ramp_goes_on_where_the_host_fell_asleep() -> None:
     assert b.decision.session.wall_ns == pytest.approx(1030.0 * NS_PER_S, abs=2 * TICK)
 
 
-@pytest.mark.parametrize("state", [S.SELF_ZERO, S.PRIME_BLOOD, S.PRIME_PLASMA, S.READY_TEST, S.CONNECT_FILL])
+@pytest.mark.parametrize(
+    "state", [S.SELF_ZERO, S.SELF_NODE, S.PRIME_BLOOD, S.PRIME_PLASMA, S.READY_TEST, S.CONNECT_FILL]
+)
 def test_a_timed_step_is_not_over_because_the_host_slept(state: State) -> None:
     b = Bench(brisk(), brisk_tuning()).to(state)
     b.tick(after=3600 * NS_PER_S)

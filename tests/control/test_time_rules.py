@@ -346,7 +346,7 @@ def test_the_cap_ends_treatment_safely_out_of_any_pause(kind: str) -> None:
         assert b.ask(Ask.RESUME) == ""
         waits = {S.READY: Ask.CONFIRM, S.CONNECT_ACCESS: Ask.CONFIRM, S.CONNECT_VENOUS: Ask.CONNECTED}
         while b.state not in {S.RAMP, S.TREAT, S.TREAT_END}:
-            b.tick(*([b.intent(waits[b.state])] if b.state in waits else []))
+            b.tick(*([*b.scans(), b.intent(waits[b.state])] if b.state in waits else []))
         assert b.state is S.TREAT_END
     if kind == "safe":
         assert b.ask(Ask.RESUME) == ""
@@ -529,6 +529,12 @@ def refusals() -> dict[Refusal, str]:
     untested = Machine(S.READY, S.RAMP, False, False, False, Outcome.OPEN)
     answer = follow(untested, Trigger.CONFIRM)
     found[R.NOT_TESTED] = answer.name if isinstance(answer, Refusal) else ""
+    b = Bench(brisk()).to(S.PRIME_LOAD)
+    found[R.NOT_SCANNED] = b.ask(Ask.CONFIRM)
+    found[R.WRONG_CARTRIDGE] = b.ask(Ask.ENTER, "cartridge", why="another")
+    found[R.CARTRIDGE_NOT_VIABLE] = b.ask(Ask.ENTER, "viability_percent", 1.0)
+    found[R.CARTRIDGE_TOO_LONG_OUT] = b.ask(Ask.ENTER, "out_of_incubator_min", 1000.0)
+    found[R.WRONG_SUBJECT] = Bench(brisk()).to(S.READY).ask(Ask.ENTER, "subject", why="another")
     return found
 
 

@@ -286,7 +286,7 @@ def test_i08_no_command_is_valid_for_more_than_a_second() -> None:
 @pytest.mark.parametrize(
     ("states", "off"),
     [
-        ((S.SELF_WAIT, S.SELF_ZERO), (A.BP, A.PP, A.CP, A.RP, A.HP, A.W)),
+        ((S.SELF_WAIT, S.SELF_ZERO, S.SELF_NODE), (A.BP, A.PP, A.CP, A.RP, A.HP, A.W)),
         ((S.READY_TEST, S.CONNECT_ACCESS, S.CONNECT_VENOUS), (A.BP, A.PP, A.RP, A.HP)),
         ((S.PAUSE_STOPPED, S.PATIENT_OFF, S.SAFE), (A.BP, A.PP, A.RP, A.HP)),
         ((S.DISCONNECT, S.ENDED), (A.BP, A.PP, A.CP, A.RP, A.HP, A.W)),

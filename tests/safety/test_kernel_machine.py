@@ -17,6 +17,7 @@ from qh1a.control.loops import Loops, Situation
 from qh1a.control.reduction import Reduction
 from qh1a.control.session import TREATING
 from qh1a.hazards import RESPONSES, Restrict
+from qh1a.sim.node import AT_REST
 from qh1a.tick import (
     LEASE_NS,
     Actuator,
@@ -115,7 +116,8 @@ class KernelMachine(RuleBasedStateMachine):
         name = NEXT.get(self.bench.state)
         if name is not None:
             self._tick(self.bench.intent(IntentName.ACKNOWLEDGE))
-            self._tick(self.bench.intent(name, why="it is time"))
+            for intent in (*self.bench.scans(), self.bench.intent(name, why="it is time")):
+                self._tick(intent)
 
     @rule(name=st.sampled_from(list(IntentName)), key=st.sampled_from(KEYS), value=st.floats(-10.0, 250.0))
     def somebody_says_anything(self, name: IntentName, key: str, value: float) -> None:
@@ -179,7 +181,10 @@ class KernelMachine(RuleBasedStateMachine):
         out = decision.commands.value
         kernel = self.bench.kernel._s  # noqa: SLF001 - what the supervisor saw
         state, active = decision.session.state, kernel.alarms.active
-        assert 0 < decision.commands.valid_until - self.bench.now <= LEASE_NS  # I8
+        lease = decision.commands.valid_until - self.bench.now
+        assert lease <= LEASE_NS  # I8
+        # Void commands leave only where everything rests, to see the node trip.
+        assert lease > 0 or (decision.session.state is S.SELF_NODE and not any(out[a] for a in AT_REST))
         check_spans(out)
         if before is not None:
             ran = before.commands.value[A.BP] > 0.0

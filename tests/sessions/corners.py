@@ -17,6 +17,7 @@ from qh1a.control.kernel import Kernel, Snapshot
 from qh1a.control.session import Refusal
 from qh1a.control.setpoints import SetPoints, changed
 from qh1a.script import Script, ScriptedOperator, load_script
+from qh1a.settings import Prescription
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.disturbance import Disturbance
 from qh1a.sim.faults import FaultScript, ScriptedFault
@@ -103,10 +104,10 @@ def _on(line: tuple[float, float, int, int], now: int) -> float:
     return old + (new - old) * min(1.0, max(0.0, (now - begin) / (end - begin)))
 
 
-def _hands_off() -> ScriptedOperator:
+def _hands_off(p: Prescription) -> ScriptedOperator:
     auto = load_script("auto")
     return ScriptedOperator(
-        Script(auto.schema, auto.name, tuple(act for act in auto.act if act.state not in _HANDS_OFF))
+        Script(auto.schema, auto.name, tuple(act for act in auto.act if act.state not in _HANDS_OFF)), p
     )
 
 
@@ -211,7 +212,7 @@ class Treatment:
         """What to make of what was read, for a sensor that the simulated rig does without."""
         self.now = Ns(0)
         self.last: Decision | None = None
-        self._operator = _hands_off()
+        self._operator = _hands_off(p)
         self._bedside = Bedside(self.plant)
         self._said: list[Intent] = []
         self._ids = 9000

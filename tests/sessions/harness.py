@@ -16,6 +16,7 @@ from qh1a.config import Configuration
 from qh1a.control.kernel import Kernel
 from qh1a.record import Header, Recorder
 from qh1a.script import ScriptedOperator
+from qh1a.settings import Prescription
 from qh1a.sim.truth import Truth
 from qh1a.tick import (
     Decision,
@@ -101,8 +102,8 @@ class Wish:
 class Operator:
     """The shipped automatic operator, with a few wishes of a test's own."""
 
-    def __init__(self, script: str, wishes: Sequence[Wish]) -> None:
-        self._script = ScriptedOperator.of(script)
+    def __init__(self, script: str, wishes: Sequence[Wish], prescription: Prescription) -> None:
+        self._script = ScriptedOperator.of(script, prescription)
         self._wishes = list(wishes)
 
     def poll(self, now: Ns, last: Decision | None) -> tuple[Intent, ...]:
@@ -183,7 +184,7 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
                 plant=plant,
                 clock=clock,
                 kernel=Kernel(c.prescription, c.limits, c.tuning, c.rig),
-                operator=Operator(operator, wishes),
+                operator=Operator(operator, wishes, c.prescription),
                 recorder=recorder,
                 observers=(Bedside(plant), watch),
             )

@@ -24,7 +24,7 @@ def bench(operator: Operator | None = None, *, hours: float | None = 8.0, perfus
     p = c.prescription if hours is None else dataclasses.replace(c.prescription, nominal_h=hours)
     plant = build_plant(load_parts(p, "sim.toml", "aclf-typical.toml", None, {}), p, 1)
     kernel = Kernel(p, c.limits, c.tuning, c.rig)
-    return Bench(plant, kernel, operator or ScriptedOperator.of("auto"), lambda: Bedside(plant))
+    return Bench(plant, kernel, operator or ScriptedOperator.of("auto", p), lambda: Bedside(plant))
 
 
 @cache

@@ -8,7 +8,7 @@ from math import inf
 import pytest
 
 from qh1a.channels import Channel
-from qh1a.config import load_tuning, resolve
+from qh1a.config import load_prescription, load_tuning, resolve
 from qh1a.script import ScriptedOperator
 from qh1a.tick import Actuator, Decision, EventCode, Intent, IntentName, Priority, State
 from qh1a.units import NS_PER_S, Ns
@@ -22,6 +22,8 @@ from qh1a.whatif.table import BY_NAME, LoopRow
 from qh1a.whatif.tune import tune
 from tests.sessions.harness import run
 from tests.whatif.benches import bench, settled, silent
+
+BENCH = load_prescription(resolve("bench-10min.toml", "prescriptions"))
 
 
 def quick(name: str, **changes: object) -> LoopRow:
@@ -52,7 +54,7 @@ class Once:
     """The automatic operator, who changes the temperature once."""
 
     def __init__(self) -> None:
-        self._auto = ScriptedOperator.of("auto")
+        self._auto = ScriptedOperator.of("auto", BENCH)
         self._said = False
 
     def poll(self, now: Ns, last: Decision | None) -> tuple[Intent, ...]:
@@ -250,7 +252,7 @@ class Wishing:
     """The automatic operator, with one wish of its own."""
 
     def __init__(self, when: Callable[[Decision], bool], intent: Intent) -> None:
-        self._auto = ScriptedOperator.of("auto")
+        self._auto = ScriptedOperator.of("auto", BENCH)
         self._when, self._intent = when, intent
 
     def poll(self, now: Ns, last: Decision | None) -> tuple[Intent, ...]:
