@@ -25,12 +25,13 @@ class RuleText:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """One language: texts by rule id, by refusal name, and by state and channel of a check."""
+    """One language: texts by rule id, refusal name, node trip, and by state and channel of a check."""
 
     schema: Literal[1]
     language: Phrase
     rule: Mapping[str, RuleText]
     refusal: Mapping[str, Phrase]
+    node: Mapping[str, Phrase]
     check: Mapping[str, Mapping[str, Phrase]]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
+from qh1a.cli.plant import build_node
 from qh1a.sim.fault_row import FaultRow
 from qh1a.sim.faults import FaultScript, ScriptedFault
 from qh1a.sim.plant import SimPlant
@@ -16,7 +17,7 @@ from qh1a.sim.sensors import SensorBank
 from qh1a.sim.truth import Truth
 from qh1a.tick import LEASE_NS, Commands, Phase
 from qh1a.units import NS_PER_S, TICK_NS, Ns
-from tests.contract.subjects import ROWS
+from tests.contract.subjects import LIMITS, ROWS
 from tests.sim.circuits import HP, W, bench
 
 Floats = npt.NDArray[np.float64]
@@ -61,7 +62,7 @@ def played(faults: Sequence[ScriptedFault], seconds: float, heparin: float = 0.0
     circuit.restore(snapshot)
     script = FaultScript(faults, 1)
     script.enter(Phase.RAMP, Ns(ONSET * TICK_NS))
-    plant = SimPlant(circuit, SensorBank(ROWS, 1), script)
+    plant = SimPlant(circuit, SensorBank(ROWS, 1), script, build_node(LIMITS))
     ticks = ONSET + round(seconds * SECOND)
     values, truth, age = (np.empty((ticks, n)) for n in (N_MEASURED, len(Truth), N_MEASURED))
     for tick in range(ticks):
