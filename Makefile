@@ -7,10 +7,10 @@ EVERYTHING := '.[dev,report]'
 # What is installed is a copy, its core compiled: any change here and it is made anew.
 SOURCES := $(shell find hatch_build.py qh1a configs -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What stands between a patient and harm, and the tests that must reach every branch of it.
-SAFETY_CORE := qh1a.gates qh1a.hazards \
-	$(addprefix qh1a.control.,alarms checks estimators plausible scans session supervisor validate)
-SAFETY_TESTS := alarm_signals clamps estimators expected_behaviour interlocks plausible scans session_machine \
-	start_gates supervisor tables validate
+SAFETY_CORE := qh1a.gates qh1a.hazards $(addprefix qh1a.control., \
+	agreement alarms checks estimators plausible scans session supervisor validate)
+SAFETY_TESTS := agreement alarm_signals clamps endings estimators expected_behaviour interlocks plausible scans \
+	session_machine start_gates supervisor tables trends validate
 COMMA := ,
 SPACE := $() $()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qh1a import __version__
-from qh1a.cli.plant import SimParts, load_parts, warm_up
+from qh1a.cli.plant import SimParts, build_node, load_parts, warm_up
 from qh1a.clock import Clock
 from qh1a.config import Configuration
 from qh1a.control.kernel import Kernel
@@ -46,7 +46,8 @@ class Bench:
     def plant(self, circuit: Circuit, sensors: SensorBank) -> SimPlant:
         """A plant of these."""
         to_patient = self.configuration.prescription.preparation.prime_goes_to == "patient"
-        return SimPlant(circuit, sensors, FaultScript((), SEED), prime_to_patient=to_patient)
+        node = build_node(self.parts.limits)
+        return SimPlant(circuit, sensors, FaultScript((), SEED), node, prime_to_patient=to_patient)
 
     def kernel(self) -> Kernel:
         """A new kernel."""

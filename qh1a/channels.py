@@ -85,86 +85,88 @@ class Channel(IntEnum):
     DLV_WC = 69
     DLV_RC = 70
     DLV_BV = 71
-    TMP = 72
-    TMP_RUN = 73
-    DP_BR = 74
-    DP_BR_OVER = 75
-    DP_F2 = 76
-    R_F2_FALL = 77
-    P_GAS_OVER = 78
-    P_VEN_EXP = 79
-    P_VEN_DROP = 80
-    P_VEN_RUN = 81
-    P_VEN_FAST = 82
-    P_ACC_FAST = 83
-    T_RET_RUN = 84
-    Q_B_2S = 85
-    Q_P_2S = 86
-    Q_C_2S = 87
-    Q_R_2S = 88
-    Q_B_10S = 89
-    Q_P_10S = 90
-    Q_C_10S = 91
-    Q_R_10S = 92
-    QP_QB = 93
-    PLASMA_SHARE = 94
-    T_W_MAX = 95
-    LVL_W_R = 96
-    BP_SHORT = 97
-    PP_SHORT = 98
-    CP_SHORT = 99
-    RP_SHORT = 100
-    N_MIN = 101
-    AIR_V_BUBBLE = 102
-    AIR_P_BUBBLE = 103
-    AIR_1MIN = 104
-    AIR_5MIN = 105
-    BALANCE = 106
-    BALANCE_ABS = 107
-    BALANCE_AWAY = 108
-    SESSION_BALANCE = 109
-    RATIO_RESIDUAL = 110
-    RATIO_VOLUME = 111
-    W_SP = 112
-    W_R_TOUCH = 113
-    TOUCH_S = 114
-    HEP_OVER = 115
-    HEP_SHORT = 116
-    HEP_PAST_CAP = 117
-    BLOOD_STOP_S = 118
-    CELL_STOP_S = 119
-    R4S_S = 120
-    CLAMP_MISS = 121
-    LOST_BLOOD = 122
-    LOST_RETURN = 123
-    LOST_WARM = 124
-    LOST_CELLS = 125
-    LOST_TMP = 126
-    LOST_QP = 127
-    LOST_QB = 128
-    LOST_SCALES = 129
-    PHASE = 130
-    EFFECTIVE = 131
-    BLOOD_TIME = 132
-    WALL_TIME = 133
-    PLASMA = 134
-    TO_NOMINAL = 135
-    NEAR_NOMINAL = 136
-    IN_EXTENSION = 137
-    NEAR_CAP = 138
-    AT_CAP = 139
-    RINSE_PLASMA = 140
-    RINSE_CHASE = 141
-    RINSE_SALINE = 142
-    RESPONSE = 143
-    INTERLOCKS = 144
-    SOUND = 145
-    AUDIO_PAUSE_S = 146
-    CLAMP_ESCAPED = 147
-    P_PRE_RISE = 148
-    HCT_OUT = 149
-    HEP_STOP_S = 150
-    HEP_BACK = 151
+    LIMITS_N = 72
+    TMP = 73
+    TMP_RUN = 74
+    DP_BR = 75
+    DP_BR_OVER = 76
+    DP_F2 = 77
+    R_F2_FALL = 78
+    P_GAS_OVER = 79
+    P_VEN_EXP = 80
+    P_VEN_DROP = 81
+    P_VEN_RUN = 82
+    P_VEN_FAST = 83
+    P_ACC_FAST = 84
+    T_RET_RUN = 85
+    Q_B_2S = 86
+    Q_P_2S = 87
+    Q_C_2S = 88
+    Q_R_2S = 89
+    Q_B_10S = 90
+    Q_P_10S = 91
+    Q_C_10S = 92
+    Q_R_10S = 93
+    QP_QB = 94
+    PLASMA_SHARE = 95
+    T_W_MAX = 96
+    LVL_W_R = 97
+    BP_SHORT = 98
+    PP_SHORT = 99
+    CP_SHORT = 100
+    RP_SHORT = 101
+    N_MIN = 102
+    AIR_V_BUBBLE = 103
+    AIR_P_BUBBLE = 104
+    AIR_1MIN = 105
+    AIR_5MIN = 106
+    BALANCE = 107
+    BALANCE_ABS = 108
+    BALANCE_AWAY = 109
+    SESSION_BALANCE = 110
+    RATIO_RESIDUAL = 111
+    RATIO_VOLUME = 112
+    W_SP = 113
+    W_R_TOUCH = 114
+    TOUCH_S = 115
+    HEP_OVER = 116
+    HEP_SHORT = 117
+    HEP_PAST_CAP = 118
+    BLOOD_STOP_S = 119
+    CELL_STOP_S = 120
+    R4S_S = 121
+    CLAMP_MISS = 122
+    LOST_BLOOD = 123
+    LOST_RETURN = 124
+    LOST_WARM = 125
+    LOST_CELLS = 126
+    LOST_TMP = 127
+    LOST_QP = 128
+    LOST_QB = 129
+    LOST_SCALES = 130
+    PHASE = 131
+    EFFECTIVE = 132
+    BLOOD_TIME = 133
+    WALL_TIME = 134
+    PLASMA = 135
+    TO_NOMINAL = 136
+    NEAR_NOMINAL = 137
+    IN_EXTENSION = 138
+    NEAR_CAP = 139
+    AT_CAP = 140
+    RINSE_PLASMA = 141
+    RINSE_CHASE = 142
+    RINSE_SALINE = 143
+    RESPONSE = 144
+    INTERLOCKS = 145
+    SOUND = 146
+    AUDIO_PAUSE_S = 147
+    CLAMP_ESCAPED = 148
+    P_PRE_RISE = 149
+    HCT_OUT = 150
+    HEP_STOP_S = 151
+    HEP_BACK = 152
+    LIMITS_DIFFER = 153
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,12 +274,23 @@ _MEASURED: Final = (
     _clamp("WC", "waste clamp"),
     _clamp("RC", "recirculation clamp"),
     _clamp("BV", "bioreactor bypass valve"),
-    # The protective node: its own eyes, and its state (0 ready, 1 tripped).
+    # The protective node: its own eyes, and its state (0 ready, else why it has tripped).
     _pressure("P_ven_n", "venous pressure, the protective node's own"),
     _measured("T_w_n", "C", 0.0, 80.0, 2.0, 1, 0.01, "warmer temperature, the protective node's own"),
-    _measured("NODE", "code", 0.0, 1.0, 0.3, 0, 1.0, "protective node: 0 ready, 1 tripped to its safe state"),
+    _measured("NODE", "code", 0.0, 15.0, 0.3, 0, 1.0, "protective node: 0 ready, else the code of its trip"),
     # Delivery of the last command, per actuator: 0 CONFIRMED, 1 PENDING, 2 UNCERTAIN.
     *(_delivery(a) for a in "BP PP CP RP HP W G_O2 G_air G_CO2 AC VC PC SC SR WC RC BV".split()),
+    # The node's own copy of the limits, as it last computed it.
+    _measured(
+        "limits_n",
+        "code",
+        0.0,
+        4294967295.0,
+        0.5,
+        0,
+        1.0,
+        "CRC-32 of the limits that the protective node holds",
+    ),
 )
 
 _DERIVED: Final = (
@@ -378,6 +391,7 @@ _DERIVED: Final = (
     ),
     _derived("hep_stop_s", "s", 0.0, 1000000.0, 0, 0.1, "time without the heparin that is prescribed"),
     _derived("hep_back", "mL", 0.0, 1000.0, 2, 0.001, "heparin drawn back: V_hep below its highest"),
+    _derived("limits_differ", "code", 0.0, 1.0, 0, 1.0, "1: the protective node holds other limits"),
 )
 
 CHANNELS: Final[tuple[ChannelRow, ...]] = (*_MEASURED, *_DERIVED)

@@ -4,6 +4,8 @@ Bounds in the annotations are the hard bounds of the machine: `config` refuses a
 names carry their unit. Every figure itself lives in `configs/`, with its source.
 """
 
+import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
@@ -245,3 +247,14 @@ class Limits:
 
     def __getitem__(self, key: str) -> float:
         return self.value[key]
+
+
+def limits_crc(value: Mapping[str, float]) -> int:
+    """CRC-32 (zlib) of limits in their one canonical form: whoever holds equal limits gets an equal CRC.
+
+    The keys in the order of their code points, joined by NUL, then their values in the same order as IEEE 754
+    doubles, little-endian.
+    """
+    keys = sorted(value)
+    values = struct.pack(f"<{len(keys)}d", *[value[key] for key in keys])
+    return zlib.crc32(values, zlib.crc32("\0".join(keys).encode()))

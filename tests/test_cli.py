@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from qh1a.channels import CHANNELS
 from qh1a.cli import app
 from qh1a.config import root
-from qh1a.hazards import LIMITS, RULES
+from qh1a.hazards import LIMITS, NODE_RULES, RULES
 from qh1a.record import SessionFile, summarise
 from qh1a.sim.fault_table import FAULTS
 from qh1a.tick import Phase, State
@@ -245,6 +245,7 @@ def test_describe_has_the_promised_fields() -> None:
         "channels": "id unit lo hi stale_s decimals lsb derived",
         "hazards": "id harm severity controls rules",
         "limits": "key unit value hard_lo hard_hi source",
+        "node": "id code trip sense side limit value unit delay_s when hazards behind text",
         "phases": "name actuators next",
         "faults": "code name mechanism label unit lo hi default profile over_s earliest_s response harm "
         "channels signature",
@@ -262,6 +263,7 @@ def test_a_fault_that_no_sensor_shows_has_no_earliest_time() -> None:
 def test_describe_shows_the_whole_tables() -> None:
     assert [r["id"] for r in rows("channels")] == [c.id for c in CHANNELS]
     assert [r["key"] for r in rows("limits")] == [row.key for row in LIMITS]
+    assert [r["id"] for r in rows("node")] == ["N00", *(rule.id for rule in NODE_RULES)]
     assert [r["name"] for r in rows("phases")] == [p.name for p in Phase]
     assert [r["name"] for r in rows("faults")] == [f.name for f in FAULTS]
     ids = set()

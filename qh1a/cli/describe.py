@@ -20,6 +20,7 @@ class Table(StrEnum):
     FAULTS = "faults"
     LIMITS = "limits"
     PHASES = "phases"
+    NODE = "node"
 
 
 def describe(
@@ -27,7 +28,7 @@ def describe(
     *,
     json: Annotated[bool, typer.Option("--json", help="A list of rows as JSON.")] = False,
 ) -> None:
-    """Show a table of the machine: channels, hazards, faults, limits or phases."""
+    """Show a table of the machine: channels, hazards, faults, limits, phases or the node's own rules."""
     with polite():
         rows = _ROWS[table]()
         if json:
@@ -86,6 +87,36 @@ def hazard_rows() -> list[Row]:
             ],
         }
         for h in HAZARDS
+    ]  # fmt: skip
+
+
+def node_rows() -> list[Row]:
+    """Why the protective node trips, by the code it shows: its own rules, and the lease of the commands.
+
+    `behind`: the rule or interlock of the host that acts first when the host is well.
+    """
+    from qh1a.config import load_limits, resolve
+    from qh1a.config.texts import load_texts
+    from qh1a.hazards import NODE_RULES
+    from qh1a.node import SENSES, Fact, NodeTrip
+    from qh1a.tick import LEASE_NS
+
+    default, said = load_limits(resolve("default.toml", "limits")), load_texts().node
+    trip = NodeTrip.LEASE
+    lease: Row = {
+        "id": "N00", "code": trip.value, "trip": trip.name, "sense": "LEASE", "side": "above",
+        "limit": "", "value": LEASE_NS / 1e9, "unit": "s", "delay_s": 0.0, "when": [], "hazards": ["H33"],
+        "behind": "", "text": said[trip.name],
+    }  # fmt: skip
+    return [lease] + [
+        {
+            "id": r.id, "code": r.trip.value, "trip": r.trip.name, "sense": r.sense.name,
+            "side": "above" if r.above else "below", "limit": r.limit, "value": default[r.limit],
+            "unit": SENSES[r.sense].unit, "delay_s": r.delay_s,
+            "when": [str(f.name) for f in Fact if f & r.when], "hazards": list(r.hazards), "behind": r.behind,
+            "text": said[r.trip.name],
+        }
+        for r in NODE_RULES
     ]  # fmt: skip
 
 
@@ -187,4 +218,5 @@ _ROWS: Final[Mapping[Table, Callable[[], Sequence[Row]]]] = {
     Table.FAULTS: fault_rows,
     Table.LIMITS: limit_rows,
     Table.PHASES: phase_rows,
+    Table.NODE: node_rows,
 }

@@ -7,14 +7,16 @@ from typing import Final
 
 from qh1a.cli.say import complain
 from qh1a.cohort.rows import MARK, find_person
-from qh1a.config import ConfigError, build, load, read, resolve, to_tree
+from qh1a.config import ConfigError, build, load, load_limits, read, resolve, to_tree
 from qh1a.config.load import NO_OVERRIDES
+from qh1a.hazards import NODE_RULES
 from qh1a.record import Recorder, TruthSignal
 from qh1a.record.codec import MINUTE
-from qh1a.settings import Prescription
+from qh1a.settings import Limits, Prescription
 from qh1a.sim import jit
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultError, FaultScript, ScriptedFault, read_script
+from qh1a.sim.node import ProtectiveNode
 from qh1a.sim.parameters import CircuitParameters
 from qh1a.sim.person import Person
 from qh1a.sim.plant import SimPlant
@@ -30,17 +32,26 @@ TRUTH: Final = tuple(TruthSignal(row.signal.name, row.unit, row.meaning) for row
 
 @dataclass(frozen=True, slots=True)
 class SimParts:
-    """What a simulated plant is made of, and its trees for the record."""
+    """What a simulated plant is made of, and its trees for the record.
+
+    `limits` are the protective node's own copy, read from the file for itself.
+    """
 
     circuit: CircuitParameters
     patient: Person
     sensors: SensorFile
     faults: tuple[ScriptedFault, ...]
+    limits: Limits
     trees: Mapping[str, object]
 
 
 def load_parts(
-    prescription: Prescription, rig: str, patient: str, faults: str | None, overrides: Mapping[str, object]
+    prescription: Prescription,
+    rig: str,
+    patient: str,
+    faults: str | None,
+    overrides: Mapping[str, object],
+    limits: str = "default.toml",
 ) -> SimParts:
     """The parts from files, by path or shipped name. Raises `ConfigError`."""
     circuit = load_circuit(resolve(rig, "rigs"))
@@ -56,7 +67,8 @@ def load_parts(
         path = resolve(faults, "faults")
         script = load_faults(path, prescription.nominal_h * 3600.0)
         trees["faults"] = {"fault": [row.table() for row in script]}
-    return SimParts(circuit, person, sensors, script, trees)
+    own = load_limits(resolve(limits, "limits"), overrides)
+    return SimParts(circuit, person, sensors, script, own, trees)
 
 
 def load_circuit(path: Path) -> CircuitParameters:
@@ -97,8 +109,14 @@ def build_plant(parts: SimParts, prescription: Prescription, seed: int) -> SimPl
         Circuit(parts.circuit, parts.patient, primed=preparation.starts_primed),
         SensorBank(sensor_rows(parts.sensors), seed),
         FaultScript(parts.faults, seed),
+        build_node(parts.limits),
         prime_to_patient=preparation.prime_goes_to == "patient",
     )
+
+
+def build_node(limits: Limits) -> ProtectiveNode:
+    """The modelled protective node: the rules of its table, and a copy of these limits of its own."""
+    return ProtectiveNode(NODE_RULES, limits.value)
 
 
 def tell_cold() -> None:

@@ -103,7 +103,7 @@ def _prepare(  # noqa: PLR0913 - as `run`
     refuse_out(path)
     overrides = parse_set(sets)
     configuration = Configuration.load(prescription, limits=limits, tuning=tuning, overrides=overrides)
-    parts = load_parts(configuration.prescription, "sim.toml", patient, faults, overrides)
+    parts = load_parts(configuration.prescription, "sim.toml", patient, faults, overrides, limits)
     script = load_script(operator)
     trees: Mapping[str, object] = {**parts.trees, "operator": script_tree(script)}
     return _Job(

@@ -25,13 +25,14 @@ class RuleText:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """One language: texts by rule id, by refusal name, by start gate, and by state and channel of a check."""
+    """One language: by rule id, refusal, start gate, node trip, and by state and channel of a check."""
 
     schema: Literal[1]
     language: Phrase
     rule: Mapping[str, RuleText]
     refusal: Mapping[str, Phrase]
     gate: Mapping[str, Phrase]
+    node: Mapping[str, Phrase]
     check: Mapping[str, Mapping[str, Phrase]]
 
 

@@ -19,6 +19,7 @@ _S, _C = State, Channel
 CHECKS: Final = (
     *[Check(_S.SELF_ZERO, c, -15.0, 15.0) for c in (_C.P_ACC, _C.P_PRE, _C.P_VEN, _C.P_RET)],
     *[Check(_S.SELF_ZERO, c, 0.0, 0.0) for c in (_C.POS_AC, _C.POS_VC, _C.POS_PC, _C.NODE)],
+    Check(_S.SELF_ZERO, _C.LIMITS_DIFFER, 0.0, 0.0),
     *[Check(_S.SELF_ZERO, c, -0.2, 0.2) for c in (_C.N_BP, _C.N_PP, _C.N_CP, _C.N_RP)],
     Check(_S.SELF_NODE, _C.NODE, 0.0, 0.0),
     *[Check(_S.SELF_PUMPS, c, 1.0, 1.0) for c in (_C.POS_AC, _C.POS_VC, _C.POS_PC, _C.POS_RC)],

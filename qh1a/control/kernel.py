@@ -11,6 +11,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from qh1a.channels import N_DERIVED, N_MEASURED
+from qh1a.control.agreement import Agreement
 from qh1a.control.alarms import Alarms
 from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
 from qh1a.control.index import AUDIO_PAUSE_S, SOUND
@@ -42,6 +43,7 @@ class _State:
     """All that a kernel remembers between ticks."""
 
     __slots__ = (
+        "agreement",
         "alarms",
         "before",
         "estimators",
@@ -57,6 +59,7 @@ class _State:
 
     def __init__(self, prescription: Prescription, limits: Limits, tuning: Tuning, rig: Rig) -> None:
         self.plausible = Plausibility(limits)
+        self.agreement = Agreement(limits)
         self.alarms = Alarms(limits)
         self.estimators = Estimators(prescription, limits, rig)
         self.therapy = Therapy(prescription)
@@ -102,6 +105,7 @@ class Kernel:
         v[:N_MEASURED] = frame.value
         therapy, alarms = s.therapy, s.alarms
         s.estimators.step(frame, gap, v, q, s.view, s.before, therapy.samples_ml)
+        s.agreement.step(v, q)
         for intent in intents:
             sets = therapy.sets
             therapy.take(now, intent, alarms, v, q, events)

@@ -99,6 +99,7 @@ LIMITS: Final = (
     LimitRow("clamps_escaped", "count", 1.0, 1.0, "safety H30: any of the patient's clamps, for 0.1 s"),
     LimitRow("signals_lost", "count", 1.0, 1.0, "safety H31, H32"),
     LimitRow("node_tripped", "code", 1.0, 1.0, "safety H33"),
+    LimitRow("limits_differ", "code", 1.0, 1.0, "safety H35"),
     LimitRow("ups_low_min", "min", 20.0, 60.0, "safety H37"),
     LimitRow("ups_short_min", "min", 10.0, 30.0, "safety H37"),
     LimitRow("ups_empty_min", "min", 5.0, 20.0, "safety H37"),
@@ -114,6 +115,12 @@ LIMITS: Final = (
     LimitRow("flat_s", "s", 5.0, 60.0, "safety H31: flat while the pump runs, 60 s at most"),
     LimitRow("pair_p_ven_mmhg", "mmHg", 10.0, 20.0, "safety H31: two eyes on a pressure, 20 mmHg"),
     LimitRow("pair_t_w_c", "C", 0.5, 1.0, "safety H31: two eyes on a temperature, 0.5 K and their tolerance"),
+    # Of the protective node alone; the others that its rules name it shares with the host.
+    LimitRow("node_t_w_c", "C", 41.2, 42.0, "circuit 2, H20: above the host's 41.0, which acts first"),
+    LimitRow("node_turning_rpm", "rpm", 0.3, 1.0, "circuit 3, I1: a rotor that still turns"),
+    LimitRow(
+        "node_blood_runs_rpm", "rpm", 5.0, 8.0, "circuit 2, H05: Q_b >= 50 at 10.4 mL a turn, and its ripple"
+    ),
     LimitRow("mark_s", "s", 0.0, 0.0, "circuit 6: the marks themselves are prescription fields"),
     # Limits of the loops: they act before the rules trip.
     LimitRow("p_acc_limiter_mmhg", "mmHg", -240.0, -50.0, "circuit 2, loop limiter"),

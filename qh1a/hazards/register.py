@@ -69,6 +69,10 @@ _PROOF: Final = {
         "safety/test_estimators.py::test_a_share_of_the_commanded_flow_is_a_fault",
     "the supervisor only lowers": "safety/test_supervisor.py::test_any_wish_any_reading_any_response",
     "only GOOD readings are used": "safety/test_alarm_battery.py::test_a_reading_not_good_never_trips",
+    "the node's own eyes": "faults/test_node_trips.py::test_a_rule_trips_for_a_host_that_does_not_act",
+    "equal limits before a start": "safety/test_agreement.py::test_one_flipped_bit_and_no_session_starts",
+    "limits summed every ten seconds":
+        "safety/test_agreement.py::test_one_flipped_bit_in_a_treatment_stops_it_within_ten_seconds",
     "silence is safe": "sim/test_node.py::test_the_lease_ends_exactly_at_valid_until",
     "a trip stays": "sim/test_node.py::test_a_trip_stays_against_any_running_command",
     "two eyes agree": "safety/test_plausible.py::test_two_eyes_may_differ_up_to_their_limit",
@@ -133,15 +137,16 @@ def _hazard(id_: str, severity: int, harm: str, *others: str) -> Hazard:
     return Hazard(id_, harm, severity, stages + tuple(Control(o, f"tests/{_PROOF[o]}") for o in others))
 
 
+_EYES: Final = "the node's own eyes"
 _SUP: Final = "the supervisor only lowers"
 
 HAZARDS: Final[tuple[Hazard, ...]] = (
-    _hazard("H01", 5, "air to the patient: embolism", "I1", "I14", "air counters lose nothing"),
+    _hazard("H01", 5, "air to the patient: embolism", "I1", "I14", "air counters lose nothing", _EYES),
     _hazard("H02", 4, "micro-air adds up: embolism", "air sums outlast a pause", "air counters lose nothing"),
-    _hazard("H03", 4, "air in the plasma return: embolism", "I4", "I11", "air counters lose nothing"),
+    _hazard("H03", 4, "air in the plasma return: embolism", "I4", "I11", "air counters lose nothing", _EYES),
     _hazard("H04", 4, "the venous chamber runs empty: air", "I14"),
-    _hazard("H05", 5, "venous line off: blood loss", "I14", "expected pressure freezes"),
-    _hazard("H06", 4, "return line closed: burst, haemolysis", "I1", "R4s lets pressure out"),
+    _hazard("H05", 5, "venous line off: blood loss", "I14", "expected pressure freezes", _EYES),
+    _hazard("H06", 4, "return line closed: burst, haemolysis", "I1", "R4s lets pressure out", _EYES),
     _hazard("H07", 4, "suction at the access: vessel injury, haemolysis, degassing", "I14", "limiter"),
     _hazard("H08", 4, "access line open before the pump: air, blood loss", "I14"),
     _hazard("H09", 4, "pressure before the separator: burst, haemolysis", "I14", "limiter"),
@@ -158,7 +163,9 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     ),
     _hazard("H18", 4, "the reservoir runs empty: air to the return pump", "I4", "I12"),
     _hazard("H19", 3, "the reservoir overflows: plasma lost, contamination", "balance by scales"),
-    _hazard("H20", 5, "plasma over-heated: denatured protein, haemolysis, dead cells", "I5", "I13", "I8"),
+    _hazard(
+        "H20", 5, "plasma over-heated: denatured protein, haemolysis, dead cells", "I5", "I13", "I8", _EYES,
+    ),
     _hazard("H21", 3, "cold return: hypothermia, arrhythmia; cold cells", "I12"),
     _hazard("H22", 3, "cells without oxygen: function lost, debris", "perfusion missing is seen"),
     _hazard("H23", 3, "too much oxygen or a wrong pH: cells and patient", "I13"),
@@ -166,9 +173,9 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H25", 4, "standing blood clots: 180-250 mL of blood lost", "I6", "heparin cap"),
     _hazard("H26", 5, "too much heparin: bleeding", "I6", "heparin cap", "heparin against its command"),
     _hazard("H27", 3, "too little heparin: clots", "limiter", "heparin against its command"),
-    _hazard("H28", 4, "a pump runs wrong or backwards: harm by any pump", "I2", "I3", "I9", _SUP),
-    _hazard("H29", 5, "a clamp does not close when it must", "I1", "I11", "clamp before pump"),
-    _hazard("H30", 5, "a patient clamp opens by itself in a stop", "I1", "silence is safe"),
+    _hazard("H28", 4, "a pump runs wrong or backwards: harm by any pump", "I2", "I3", "I9", _SUP, _EYES),
+    _hazard("H29", 5, "a clamp does not close when it must", "I1", "I11", "clamp before pump", _EYES),
+    _hazard("H30", 5, "a patient clamp opens by itself in a stop", "I1", "silence is safe", _EYES),
     _hazard(
         "H31", 4, "a sensor lies or falls silent", "I4", "I5", "I14", "only GOOD readings are used",
         "two eyes agree", "a flat line is seen",
@@ -178,6 +185,10 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard(
         "H34", 5, "the watchdog itself is dead: nothing acts for a hung controller",
         "the watchdog trips in every self-test", "a deaf watchdog starts nothing",
+    ),
+    _hazard(
+        "H35", 4, "protective and control limits differ: one side acts late or never",
+        "equal limits before a start", "limits summed every ten seconds",
     ),
     _hazard(
         "H36", 5, "a garbled message moves something", "delivery is read back", "a void command does nothing"

@@ -244,6 +244,7 @@ RULES: Final = (
         "H31.9", _C.LOST_SCALES, _UP, "signals_lost", 2.0, _P.HIGH, True, _R.R4, frozenset({_S.RINSE_BLOOD})
     ),
     Rule("H33.1", _C.NODE, _UP, "node_tripped", 0.0, _P.HIGH, True, _R.R5, _ALL - {_S.SELF_NODE}),
+    Rule("H35.1", _C.LIMITS_DIFFER, _UP, "limits_differ", 0.0, _P.HIGH, True, _R.R4, _ALL),
     Rule(
         "H37.1",
         _C.UPS_MIN,

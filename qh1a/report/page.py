@@ -50,12 +50,13 @@ class Proof:
 def write(session: Path | SessionFile, out: Path, titles: Mapping[str, str] | None = None) -> None:
     """Write the report of a session to `out`, whole or not at all.
 
-    `titles` name the alarms by rule id; the shipped English ones unless given. The same file gives the same
-    bytes. Raises `RecordError` when the session cannot be read, `ConfigError` when the texts cannot,
-    `OSError` when the report cannot be written.
+    `titles` name the alarms by rule id and the node's trips by name; the shipped English ones unless given.
+    The same file gives the same bytes. Raises `RecordError` when the session cannot be read, `ConfigError`
+    when the texts cannot, `OSError` when the report cannot be written.
     """
     if titles is None:
-        titles = {rule: row.title for rule, row in load_texts().rule.items()}
+        texts = load_texts()
+        titles = {**{rule: row.title for rule, row in texts.rule.items()}, **texts.node}
     if isinstance(session, Path):
         with SessionFile(session) as file:
             html = _html(file, titles)

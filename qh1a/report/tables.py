@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
-from qh1a.channels import CHANNELS
+from qh1a.channels import CHANNELS, Channel
 from qh1a.hazards import LIMITS, RULES, Rule, Side
+from qh1a.node import NodeTrip
 from qh1a.report.configs import find, rows, text
 from qh1a.report.data import Study
 from qh1a.report.events import RULE, Alarm, response_text
@@ -37,10 +38,19 @@ def _more(count: int) -> str:
 
 def _title(alarm: Alarm, rule: Rule | None, titles: Mapping[str, str]) -> str:
     words = titles.get(alarm.rule, "")
+    if words and rule is not None and rule.channel is Channel.NODE:
+        return f"{words}: {_cause(alarm.value, titles)}"
     if words or rule is None:
         return words or alarm.detail
     side = "above" if rule.side is Side.ABOVE else "below"
     return f"{CHANNELS[rule.channel].text}: {side} its limit"
+
+
+def _cause(code: float, titles: Mapping[str, str]) -> str:
+    """Why the protective node has tripped, by the code it shows."""
+    known = {float(trip): trip.name for trip in NodeTrip}
+    name = known.get(code, "")
+    return titles.get(name, "") or name or f"code {code:g}"
 
 
 def _bound(rule: Rule, limit: float) -> str:

@@ -42,7 +42,8 @@ _FRAME: Final = struct.Struct(f"{N_MEASURED}d")
 _PENDING: Final = float(Delivery.PENDING)
 _CONFIRMED: Final = float(Delivery.CONFIRMED)
 _T_W_N: Final = int(Channel.T_W_N)
-_OWN: Final = (Channel.NODE, *range(Channel.DLV_BP, Channel.DLV_BP + len(Actuator)))
+_P_VEN_N: Final = int(Channel.P_VEN_N)
+_OWN: Final = (Channel.NODE, Channel.LIMITS_N, *range(Channel.DLV_BP, Channel.DLV_BP + len(Actuator)))
 """Channels that come from the node and the mailbox instead of a sensor."""
 
 
@@ -71,14 +72,22 @@ class SimPlant:
     """
 
     def __init__(
-        self, circuit: Circuit, sensors: SensorBank, faults: FaultScript, *, prime_to_patient: bool = False
+        self,
+        circuit: Circuit,
+        sensors: SensorBank,
+        faults: FaultScript,
+        node: ProtectiveNode,
+        *,
+        prime_to_patient: bool = False,
     ) -> None:
         self._circuit = circuit
         self._sensors = sensors
         self._faults = faults
-        self._node = ProtectiveNode()
+        self._node = node
         self._parts: tuple[_Part, ...] = (self._node, faults, sensors, circuit)
         self._prime_to_patient = prime_to_patient
+        self._crc = node.crc
+        sensors.put(Channel.LIMITS_N, float(node.crc))
         self._begun = False
         self._time = 0
         self._tick = 0
@@ -91,7 +100,7 @@ class SimPlant:
         self._of_circuit = self._disturbance[: len(Disturbance)]
         self._wrong = self._disturbance[len(Disturbance) :].reshape(N_MEASURED, len(Misreading))
         # Views: quicker to look at than the arrays.
-        self._value, self._at = sensors.value.data, sensors.at.data
+        self._value, self._at, self._truth = sensors.value.data, sensors.at.data, circuit.truth.data
         self._quality_seen = b""
         self._quality: tuple[int, ...] = ()
 
@@ -141,7 +150,7 @@ class SimPlant:
     def _with_states(self, value: tuple[float, ...]) -> tuple[float, ...]:
         """The values with the state of the node and the deliveries that are pending."""
         changed = list(value)
-        changed[Channel.NODE] = float(self._node.tripped)
+        changed[Channel.NODE] = float(self._node.trip)
         for a, (posted, in_force) in enumerate(zip(self._posted or UNPOWERED, self._in_force, strict=True)):
             changed[Channel.DLV_BP + a] = _PENDING if self._posted and posted != in_force else _CONFIRMED
         return tuple(changed)
@@ -156,7 +165,12 @@ class SimPlant:
     def _advance(self) -> None:
         begin = self._time
         end = begin + TICK_NS
-        self._in_force = self._node.decide(end, self._sensors.value.item(_T_W_N))
+        seen = self._value
+        node = self._node
+        self._in_force = node.decide(end, self._truth, seen[_P_VEN_N], seen[_T_W_N])
+        if node.crc != self._crc:
+            self._crc = node.crc
+            self._sensors.put(Channel.LIMITS_N, float(node.crc))
         self._faults.disturb(begin, self._disturbance)
         self._circuit.step(self._in_force, self._of_circuit)
         self._time = end
@@ -243,3 +257,4 @@ class SimPlant:
         for part, size in zip(self._parts, sizes, strict=True):
             part.restore(state[head : head + size])
             head += size
+        self._crc = self._node.crc

@@ -294,6 +294,10 @@ class SensorBank:
             counts += noise * normal_at(key - (1 << 64) if key >> 63 else key, tick)
             self.value[channel] = (min(max(np.rint(counts), lo), hi) + 0.0) * lsb
 
+    def put(self, channel: Channel, value: float) -> None:
+        """What a channel without a sensor of its own shows from now on."""
+        self.value[channel] = value
+
     def zero(self) -> None:
         """Zero the pressure transducers: of their offset only a residual stays."""
         for i, row in enumerate(self._rows):

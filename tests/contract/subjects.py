@@ -7,8 +7,9 @@ it lives on. The suite sleeps on that clock and never assumes that time is virtu
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from qh1a.cli.plant import build_node
 from qh1a.clock import Clock, VirtualClock
-from qh1a.config import load, root
+from qh1a.config import load, load_limits, root
 from qh1a.plant import Plant, PlantKind
 from qh1a.sim.circuit import Circuit
 from qh1a.sim.faults import FaultScript, ScriptedFault
@@ -21,6 +22,7 @@ from qh1a.units import TICK_NS, Ns
 
 PARAMETERS: Final = load(CircuitParameters, root() / "rigs" / "sim.toml", "circuit")
 PATIENT: Final = load(Person, root() / "patients" / "aclf-typical.toml")
+LIMITS: Final = load_limits(root() / "limits" / "default.toml")
 ROWS: Final = sensor_rows(load(SensorFile, root() / "devices" / "sensors.toml"))
 
 
@@ -30,7 +32,11 @@ def sim_plant(
     """A simulated plant with the shipped figures, primed."""
     circuit = Circuit(PARAMETERS, PATIENT, primed=True)
     return SimPlant(
-        circuit, SensorBank(ROWS, seed), FaultScript(faults, seed), prime_to_patient=prime_to_patient
+        circuit,
+        SensorBank(ROWS, seed),
+        FaultScript(faults, seed),
+        build_node(LIMITS),
+        prime_to_patient=prime_to_patient,
     )
 
 

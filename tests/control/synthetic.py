@@ -19,7 +19,7 @@ from qh1a.control.kernel import Kernel, Snapshot
 from qh1a.control.plausible import MOVED_BY
 from qh1a.control.session import Machine
 from qh1a.control.therapy import Therapy
-from qh1a.settings import Limits, PidGains, Prescription, Rig, Tuning
+from qh1a.settings import Limits, PidGains, Prescription, Rig, Tuning, limits_crc
 from qh1a.tick import (
     UNPOWERED,
     Actuator,
@@ -104,6 +104,9 @@ def brisk_tuning() -> Tuning:
         tuning(), blood_slew_ml_min_s=50.0, perfusion_slew_ml_min_s=50.0, blood_access=quick,
         blood_prefilter=quick, separation_tmp=quick, perfusion_inlet=quick, return_suction=quick,
     )  # fmt: skip
+
+
+_LIMITS_CRC = float(limits_crc(limits().value))
 
 
 def right_scans(p: Prescription, state: State) -> tuple[tuple[str, float, str], ...]:
@@ -195,6 +198,7 @@ class Plant:
         v[C.N_CP], v[C.N_RP] = cp / r.cp_stroke_ml, rp / r.rp_stroke_ml
         v[C.V_HEP] = self._v_hep
         v[C.NODE] = float(self.tripped)
+        v[C.LIMITS_N] = _LIMITS_CRC
         v[C.POS_AC : C.POS_BV + 1] = out[A.AC :]
         # The rollers' ripple, one step of the grid: a line that stands still is a fault.
         self._beat = 1 - self._beat

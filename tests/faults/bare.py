@@ -10,6 +10,7 @@ from typing import cast
 
 from qh1a.control.alarms import QUIET, Active, Alarms
 from qh1a.control.supervisor import Supervisor
+from qh1a.hazards import NODE_RULES
 from qh1a.sim.node import ProtectiveNode
 from qh1a.tick import UNPOWERED, AlarmView, Event, Priority, State
 from qh1a.units import Ns
@@ -61,8 +62,8 @@ class _Through:
 class _Idle(ProtectiveNode):
     """A node that never trips."""
 
-    def decide(self, until: int, warmer_c: float) -> tuple[float, ...]:
-        del until, warmer_c
+    def decide(self, until: int, truth: Sequence[float], p_ven: float, warmer_c: float) -> tuple[float, ...]:
+        del until, truth, p_ven, warmer_c
         return UNPOWERED if self._held is None else self._held
 
 
@@ -75,7 +76,7 @@ def _made() -> tuple[Treatment, Moment]:
     decides.alarms = cast("Alarms", _Unheard(decides.alarms))
     decides.supervisor = cast("Supervisor", _Through())
     plant = made.plant
-    idle = _Idle()
+    idle = _Idle(NODE_RULES, plant._node.limits)  # noqa: SLF001
     idle.restore(plant._node.snapshot())  # noqa: SLF001
     plant._node, plant._parts = idle, (idle, *plant._parts[1:])  # noqa: SLF001
     return made, made.snapshot()

@@ -153,15 +153,14 @@ COMPOUNDS: Final = (
         {_T.HARM_STANDSTILL_MIN: (3.9, 4.4)},
     ),
     Compound(
-        "air-behind-blind-detector", 300.0, (), State.TREAT,
-        {
-            _T.AIR_PATIENT_ML: (5.7, 6.1), _T.HARM_AIR_BOLUS_ML: (0.1, 0.2),
-            _T.HARM_AIR_5MIN_ML_KG: (0.085, 0.095),
-        },
+        "air-behind-blind-detector", 300.0,
+        (("H33.1", 64.7), ("H29.1", 65.2), ("H25.1", 95.2), ("H25.2", 185.2)), State.SAFE,
+        {_T.HARM_STANDSTILL_MIN: (3.5, 4.1)},
     ),
     Compound(
         "disconnection-with-clamp-stuck-open", 240.0,
-        (("H05.1", 63.2), ("H29.1", 63.8), ("H25.1", 93.8), ("H25.2", 183.8)), State.PAUSE_STOPPED,
+        (("H05.1", 63.2), ("H29.1", 63.8), ("H33.1", 64.3), ("H25.1", 93.8), ("H25.2", 183.8)),
+        State.SAFE,
         {
             _T.BLOOD_LOST_ML: (11.5, 13.5), _T.RBC_LOST_ML: (4.4, 5.2),
             _T.HARM_STANDSTILL_MIN: (2.4, 2.8),

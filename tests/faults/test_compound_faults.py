@@ -10,6 +10,7 @@ import pytest
 from qh1a.channels import Channel
 from qh1a.cli.plant import load_faults
 from qh1a.config import Configuration, resolve, shipped
+from qh1a.node import NodeTrip
 from qh1a.sim.truth import Truth
 from qh1a.tick import IntentName, Outcome, State
 from tests.faults.compounds import (
@@ -284,16 +285,20 @@ def test_a_dip_shorter_than_the_clamps_rule_is_ridden_through() -> None:
     assert seen.truth(Truth.Q_B)[-20:].mean() == pytest.approx(130.0, abs=10.0)
 
 
-def test_behind_a_blind_detector_air_reaches_the_patient_as_if_nothing_protected_him() -> None:
+def test_behind_a_blind_detector_air_is_stopped_by_the_nodes_own() -> None:
     name = "air-behind-blind-detector"
     blind, sighted = _both(name), _part(name, 1)
     bare = watch(script(name)[1:], 300.0, bare=True)
     assert 60.0 < sighted.first("H01.1") < 66.0
-    assert sighted.true[-1, Truth.AIR_PATIENT_ML] == 0.0
-    assert blind.true[-1, Truth.AIR_PATIENT_ML] == pytest.approx(bare.true[-1, Truth.AIR_PATIENT_ML])
-    # The node has no second detector here, only its temperature probe: nobody trips.
-    assert not blind.read[Channel.NODE].any()
-    assert np.ptp(blind.truth(Truth.LVL_VEN)) < 1.0
+    assert 0.2 <= blind.first("H33.1") - sighted.first("H01.1") <= 0.8
+    assert bare.true[-1, Truth.AIR_PATIENT_ML] == pytest.approx(5.9, abs=0.2)
+    assert blind.true[-1, Truth.AIR_PATIENT_ML] == sighted.true[-1, Truth.AIR_PATIENT_ML] == 0.0
+    assert set(blind.read[Channel.NODE].tolist()) == {0.0, float(NodeTrip.AIR)}
+    assert not sighted.read[Channel.NODE].any()
+    # Past the detector, and held before the clamp: the line between them holds 2.6 mL.
+    passed = blind.truth(Truth.AIR_V_ML)[-1] - blind.truth(Truth.AIR_V_ML)[0]
+    assert 0.2 <= passed <= 0.35
+    assert np.ptp(blind.truth(Truth.LVL_VEN)[:60]) < 1.0
 
 
 def test_the_chambers_level_keeps_air_out_that_a_blind_detector_would_let_pass() -> None:
@@ -311,6 +316,9 @@ def test_a_stuck_clamp_is_missed_when_it_is_needed_and_the_rollers_hold_the_bloo
     assert both.first("H05.1") == line.first("H05.1")
     assert 0.3 < both.first("H29.1") - both.first("H05.1") < 1.0
     assert "H29.1" not in [rule for rule, _ in line.raised]
+    # A second after the command the node cuts the power; where the clamp closes it has nothing to do.
+    assert 0.3 < both.first("H33.1") - both.first("H29.1") < 0.9
+    assert not line.read[Channel.NODE].any()
     lost = [s.truth(Truth.BLOOD_LOST_ML) for s in (both, line)]
     assert 0.5 < lost[0][-1] - lost[1][-1] < 1.5
     assert both.true[150, Truth.POS_VC] == 1.0

@@ -261,6 +261,8 @@ TRIPS: Final = (
     _sensor("H31.8", _C.W_S, _M.STALE, 1.0, 20.0, at=_RINSE_A),
     _sensor("H31.9", _C.W_S, _M.STALE, 1.0, 20.0, at=_RINSE_B),
     Trip("H33.1", _TREAT, (Silence(2.0),), 10.0, Way.COMMAND),
+    Trip("H35.1", _TREAT, (Write(_C.LIMITS_N, 1.0),), 10.0, Way.INPUT,
+         why="a flipped bit of either copy: tests/safety/test_agreement.py"),
     _physics("H37.1", _D.MAINS_LOST, 1.0, 3600.0),
     _physics("H37.2", _D.MAINS_LOST, 1.0, 7200.0, note=Note(first=("H37.1",))),
     _sensor("H37.3", _C.UPS_MIN, _M.OFFSET, -57.0, 10.0, note=Note(

@@ -9,14 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
+from qh1a.hazards import NODE_RULES
+from qh1a.node import NodeTrip
 from qh1a.sim.fault_row import FaultRow
 from qh1a.sim.faults import FaultScript, ScriptedFault
+from qh1a.sim.node import ProtectiveNode
 from qh1a.sim.plant import SimPlant
 from qh1a.sim.sensors import SensorBank
 from qh1a.sim.truth import Truth
 from qh1a.tick import LEASE_NS, Commands, Phase
 from qh1a.units import NS_PER_S, TICK_NS, Ns
-from tests.contract.subjects import ROWS
+from tests.contract.subjects import LIMITS, ROWS
 from tests.sim.circuits import HP, W, bench
 
 Floats = npt.NDArray[np.float64]
@@ -61,7 +64,9 @@ def played(faults: Sequence[ScriptedFault], seconds: float, heparin: float = 0.0
     circuit.restore(snapshot)
     script = FaultScript(faults, 1)
     script.enter(Phase.RAMP, Ns(ONSET * TICK_NS))
-    plant = SimPlant(circuit, SensorBank(ROWS, 1), script)
+    # What a fault shows where nobody acts: of the node's own rules only the warmer's cut-off is left.
+    node = ProtectiveNode([rule for rule in NODE_RULES if rule.trip is NodeTrip.HEAT], LIMITS.value)
+    plant = SimPlant(circuit, SensorBank(ROWS, 1), script, node)
     ticks = ONSET + round(seconds * SECOND)
     values, truth, age = (np.empty((ticks, n)) for n in (N_MEASURED, len(Truth), N_MEASURED))
     for tick in range(ticks):

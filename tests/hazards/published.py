@@ -8,7 +8,8 @@ from typing import Final
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.config import Configuration
 from qh1a.config.texts import load_texts
-from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, RESPONSES, RULES, Restrict, Rule, Side, unarmed
+from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, NODE_RULES, RESPONSES, RULES, Restrict, Rule, Side, unarmed
+from qh1a.node import SENSES, Fact
 from qh1a.tick import STATES, Actuator, Phase, Priority, Response, State
 from tests.faults import roots, tripping
 from tests.faults.trips import NOT_YET, TRIPS, Trip, Way, told
@@ -44,6 +45,7 @@ def page() -> str:
         _roots(),
         _ladder(),
         _interlocks(),
+        _node(),
         _unfitted(),
         _proofs(),
     )
@@ -203,6 +205,31 @@ def _interlocks() -> str:
         against = ", ".join(h.id for h in HAZARDS if any(c.ref == f"I{n}" for c in h.controls))
         rows.append((f"I{n}", said, against, _link(test)))
     return "\n".join(("## Interlocks\n", table(("interlock", "what", "against", "proved by"), rows)))
+
+
+def _node() -> str:
+    said = load_texts().node
+    rows = [("N00", "1", "LEASE", "no command for more than 1 s", "", "", "H33", "", said["LEASE"])]
+    rows += [
+        (
+            rule.id, str(rule.trip.value), rule.trip.name,
+            f"{SENSES[rule.sense].text}: {'>=' if rule.above else '<='} "
+            f"{_shipped().limits[rule.limit]:g} {SENSES[rule.sense].unit}",
+            f"{rule.delay_s:g}", ", ".join(str(fact.name) for fact in Fact if fact & rule.when),
+            ", ".join(rule.hazards), rule.behind, said[rule.trip.name],
+        )
+        for rule in NODE_RULES
+    ]  # fmt: skip
+    head = ("id", "code", "trip", "sees", "delay s", "while", "against", "behind", "told")
+    return "\n".join((
+        "## The protective node's own rules\n",
+        "By its own eyes and its own copy of the limits, for a host that is blind, wrong or dead; a trip",
+        "takes the power off every actuator, and channel NODE shows its code (H33.1). Behind: the rule or",
+        "interlock of the host that acts first when the host is well. It arms again after a second of",
+        "commands at rest, with its cause gone. It knows no phase: while blood is rinsed back the access",
+        "clamp is closed, as it is while priming, so that N02 to N07 do not hold there.\n",
+        table(head, rows),
+    ))  # fmt: skip
 
 
 def _unfitted() -> str:

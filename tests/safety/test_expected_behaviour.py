@@ -289,6 +289,8 @@ OTHERS: Final = {
     "p_bri_limiter_mmhg": 150.0, "p_f2o_limiter_mmhg": -40.0,  # circuit 2
     "balance_band_low_g": 80.0, "balance_band_high_g": 320.0,  # circuit 4
     "t_set_high_c": 39.0,  # chosen: below the 39.5 of R1, within the warmer's 30-40.5 (circuit 1)
+    "node_t_w_c": 41.5,  # chosen: above the 41.0 of H20 (circuit 2)
+    "node_turning_rpm": 0.5, "node_blood_runs_rpm": 5.5,  # chosen: 57 mL/min, above the 50 of H05 (circuit 2)
     "pair_p_ven_mmhg": 20.0,  # safety 4.3 H31
     "pair_t_w_c": 0.8,  # safety 4.3 H31 says 0.5 K. Weaker: the probes themselves may differ by 0.3 K
     "flat_s": 10.0,  # safety 4.3 H31 says 60 s. Stricter: ripple moves every such line within half a second

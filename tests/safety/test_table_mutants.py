@@ -26,7 +26,7 @@ from tests.safety.test_expected_behaviour import LADDER, OTHERS, check, check_ot
 Mutant = tuple[str, Rule]
 TICK_S: Final = TICK_NS / NS_PER_S
 UNIT: Final = {row.key: row.unit for row in LIMIT_ROWS}
-GRID: Final = {"mmHg": 0.1, "C": 0.01, "g": 0.1, "s": 0.1}
+GRID: Final = {"mmHg": 0.1, "C": 0.01, "g": 0.1, "rpm": 0.1, "s": 0.1}
 """Of the limits that no rule compares with."""
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from qh1a.channels import BY_ID, CHANNELS
 from qh1a.config import ConfigError, build_limits
-from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, RESPONSES, RULES, Restrict, Side, unarmed
+from qh1a.control.estimators import CLAMP_NS
+from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, NODE_RULES, RESPONSES, RULES, Restrict, Side, unarmed
+from qh1a.node import SENSES, Fact, NodeRule, NodeTrip, Sense
 from qh1a.tick import Actuator, Priority, Quality, Response, State
 from tests.safety.bench import LIMITS as DEFAULT
 from tests.safety.bench import Bench, S
@@ -82,13 +84,9 @@ def test_stages_of_one_signal_grow_with_the_response() -> None:
 # -- hazards ------------------------------------------------------------------------------------------------
 
 
-NO_GATE_YET = {"H35"}
-"""A gate before a start: equal limits on both sides."""
-
-
 def test_every_hazard_of_the_analysis_has_a_row_in_its_order() -> None:
     known = [f"H{n:02d}" for n in range(1, 53)]
-    assert [h.id for h in HAZARDS] == [h for h in known if h not in NO_GATE_YET]
+    assert [h.id for h in HAZARDS] == known
     assert {r.hazard for r in RULES} <= set(known)
 
 
@@ -112,6 +110,71 @@ def test_every_control_of_a_hazard_names_a_test_that_exists(hazard: "object") ->
         file, _, function = control.test.partition("::")
         assert function.startswith("test_")
         assert function in functions(ROOT / file), control.test
+
+
+def test_every_hazard_that_the_node_watches_itself_names_it() -> None:
+    for hazard in HAZARDS:
+        watched = any(hazard.id in rule.hazards for rule in NODE_RULES)
+        named = any(c.ref == "the node's own eyes" for c in hazard.controls)
+        assert named == watched, hazard.id
+
+
+@pytest.mark.parametrize("rule", NODE_RULES, ids=[r.id for r in NODE_RULES])
+def test_a_rule_of_the_node_stands_behind_one_of_the_host(rule: NodeRule) -> None:
+    assert ROW[rule.limit].unit == SENSES[rule.sense].unit
+    assert set(rule.hazards) <= {h.id for h in HAZARDS}
+    if rule.behind == "I1":
+        return
+    host = next(r for r in RULES if r.id == rule.behind)
+    assert host.hazard in rule.hazards
+    assert (host.side is UP) == rule.above
+    # Its delay is longer by the time in which clamps close; or else its limit is wider, and it has none.
+    mine, theirs = DEFAULT[rule.limit], DEFAULT[host.limit]
+    # H29 counts its half second in the channel itself.
+    delay = host.delay_s + (CLAMP_NS / 1e9 if host.hazard == "H29" else 0.0)
+    assert rule.delay_s >= delay + 0.3 or (mine > theirs if rule.above else mine < theirs)
+    assert mine == theirs or (mine > theirs) == rule.above
+
+
+def test_ids_and_codes_of_the_nodes_rules() -> None:
+    assert [r.id for r in NODE_RULES] == [f"N{k:02d}" for k in range(1, len(NODE_RULES) + 1)]
+    assert {r.trip for r in NODE_RULES} | {NodeTrip.NONE, NodeTrip.LEASE} == set(NodeTrip)
+    assert [t.value for t in NodeTrip] == list(range(len(NodeTrip)))
+    assert max(NodeTrip) <= CHANNELS[BY_ID["NODE"]].hi
+    assert len(SENSES) == len(Sense)
+
+
+class Own(NamedTuple):
+    """A rule of the node as it is required: hazards, sense, limit, delay, what must be so."""
+
+    hazards: str
+    sense: Sense
+    above: bool
+    value: float
+    delay_s: float
+    when: Fact
+
+
+OWN = (
+    Own("H20", Sense.T_W, True, 41.5, 0.0, Fact.ALWAYS),
+    Own("H01", Sense.AIR_V, True, 0.2, 0.3, Fact.ACCESS_OPEN | Fact.VC_OPEN),
+    Own("H03", Sense.AIR_P, True, 0.2, 0.3, Fact.ACCESS_OPEN | Fact.PC_OPEN),
+    Own("H06", Sense.P_VEN, True, 350.0, 5.0, Fact.ACCESS_OPEN | Fact.BLOOD_RUNS | Fact.RETURN_RUNS),
+    Own("H06", Sense.P_VEN, True, 450.0, 5.0, Fact.ACCESS_OPEN | Fact.BLOOD_RUNS),
+    Own("H05", Sense.P_VEN, False, 10.0, 5.0, Fact.ACCESS_OPEN | Fact.BLOOD_RUNS | Fact.RETURN_RUNS),
+    Own("H05", Sense.P_VEN, False, 2.0, 5.0, Fact.ACCESS_OPEN | Fact.BLOOD_RUNS),
+    Own("H29 H30", Sense.UNCLOSED, True, 1.0, 1.0, Fact.ALWAYS),
+    Own("H06", Sense.TURNING, True, 0.5, 0.6, Fact.VC_CLOSED),
+    Own("H28", Sense.BACKWARDS, False, -0.5, 2.0, Fact.ALWAYS),
+)
+"""Limits of circuit 2, each some time after the host; I1 in hardware; safety 4.3 H28, H29."""
+
+
+def test_the_nodes_rules_are_those_required() -> None:
+    found = [
+        Own(" ".join(r.hazards), r.sense, r.above, DEFAULT[r.limit], r.delay_s, r.when) for r in NODE_RULES
+    ]
+    assert found == list(OWN)
 
 
 def test_every_interlock_stands_against_something() -> None:

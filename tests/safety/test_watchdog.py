@@ -1,6 +1,7 @@
 """The watchdog is proven by a real trip in every self-test; one that fails it lets nothing start (H34)."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,12 +9,15 @@ from qh1a.channels import Channel
 from qh1a.cli.plant import Bedside, build_plant, load_parts
 from qh1a.config import Configuration
 from qh1a.control.kernel import Kernel
+from qh1a.hazards import NODE_RULES
+from qh1a.node import NodeTrip
 from qh1a.script import ScriptedOperator
-from qh1a.sim.node import ProtectiveNode, Trip
+from qh1a.sim.node import ProtectiveNode
 from qh1a.sim.plant import SimPlant
 from qh1a.tick import LEASE_NS, UNPOWERED, Decision, EventCode, IntentName, Quality, State
 from qh1a.units import NS_PER_S, TICK_NS, Ns
 from tests.control.synthetic import Bench, brisk, brisk_tuning
+from tests.safety.bench import LIMITS
 
 C, S = Channel, State
 NODE_S = brisk().preparation.self_node_s
@@ -108,17 +112,22 @@ def test_somebody_who_stops_the_test_gets_a_held_machine(word: IntentName) -> No
 class Deaf(ProtectiveNode):
     """Its timer is broken: the last commands hold for ever."""
 
-    def decide(self, until: int, warmer_c: float) -> tuple[float, ...]:
+    def decide(self, until: int, truth: Sequence[float], p_ven: float, warmer_c: float) -> tuple[float, ...]:
         self._valid_until = max(self._valid_until, until)
-        return super().decide(until, warmer_c)
+        return super().decide(until, truth, p_ven, warmer_c)
 
 
 class Stuck(ProtectiveNode):
     """Its relay sticks once it has let go."""
 
-    def decide(self, until: int, warmer_c: float) -> tuple[float, ...]:
+    def decide(self, until: int, truth: Sequence[float], p_ven: float, warmer_c: float) -> tuple[float, ...]:
         self._calm_since = max(self._calm_since, until)
-        return super().decide(until, warmer_c)
+        return super().decide(until, truth, p_ven, warmer_c)
+
+
+def sound(make: type[ProtectiveNode]) -> ProtectiveNode:
+    """A node with the rules and limits that are in force."""
+    return make(NODE_RULES, LIMITS.value)
 
 
 def play(node: ProtectiveNode, seconds: float) -> tuple[SimPlant, list[Decision]]:
@@ -145,7 +154,7 @@ def play(node: ProtectiveNode, seconds: float) -> tuple[SimPlant, list[Decision]
 
 
 def test_a_sound_node_trips_arms_again_and_the_self_test_takes_its_ten_seconds() -> None:
-    node = ProtectiveNode()
+    node = sound(ProtectiveNode)
     plant, seen = play(node, 10.5)
     assert seen[-1].session.state is S.PRIME_BLOOD
     assert not failures(seen)
@@ -161,12 +170,12 @@ def test_a_sound_node_trips_arms_again_and_the_self_test_takes_its_ten_seconds()
 def test_a_node_that_ignores_the_lease_or_stays_tripped_is_refused(
     make: type[ProtectiveNode], value: float
 ) -> None:
-    node = make()
+    node = sound(make)
     _, seen = play(node, 60.0)
     found = failures(seen)
     assert found
     assert set(found) == {("NODE", value, "SELF_NODE")}
-    assert node.trip is (Trip.NONE if make is Deaf else Trip.LEASE)
+    assert node.trip is (NodeTrip.NONE if make is Deaf else NodeTrip.LEASE)
     later = {S.SELF_PUMPS, *(s for s in S if s >= S.PRIME_LOAD)} - {
         S.SELF_NODE,
         S.SAFE,
@@ -178,7 +187,7 @@ def test_a_node_that_ignores_the_lease_or_stays_tripped_is_refused(
 
 
 def test_the_operator_who_tries_three_times_gives_up() -> None:
-    _, seen = play(Deaf(), 90.0)
+    _, seen = play(sound(Deaf), 90.0)
     starts = [e for d in seen for e in d.events if e.code is EventCode.STATE and e.value == S.SELF_ZERO]
     assert len(starts) == len(failures(seen)) == 3
     assert seen[-1].session.state is S.SAFE

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qh1a.channels import N_MEASURED, Channel
-from qh1a.cli.plant import Bedside, load_parts
+from qh1a.cli.plant import Bedside, build_node, load_parts
 from qh1a.config import Configuration
 from qh1a.control.kernel import Kernel, Snapshot
 from qh1a.control.session import Refusal
@@ -199,6 +199,7 @@ class Treatment:
             Circuit(circuit, parts.patient, primed=True),
             SensorBank(sensor_rows(parts.sensors), seed),
             self.loads,
+            build_node(parts.limits),
             prime_to_patient=True,
         )
         self.kernel = Kernel(p, c.limits, c.tuning, c.rig)

@@ -148,7 +148,8 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     """
     configuration = Configuration.load(prescription, overrides=sets or {})
     c = configuration
-    parts = load_parts(c.prescription, "sim.toml", patient, str(faults) if faults else None, person or {})
+    overrides = {**(sets or {}), **(person or {})}
+    parts = load_parts(c.prescription, "sim.toml", patient, str(faults) if faults else None, overrides)
     if cells is not None:
         seeded = replace(parts.circuit.cells, count=cells)
         parts = replace(parts, circuit=replace(parts.circuit, cells=seeded))

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qh1a.channels import Channel
+from qh1a.node import NodeTrip
 from qh1a.plant import Plant, PlantKind
 from qh1a.sim.fault_row import Profile
 from qh1a.sim.faults import BY_NAME, ScriptedFault
@@ -236,7 +237,7 @@ def test_the_node_cuts_off_a_stuck_heater() -> None:
     slow = commanded(CP=10.0, W=38.0, RC=1.0, BV=1.0)
     plant = treated(stuck, 1800, slow)
     frame = run(plant, 1900, 1, slow)
-    assert frame.value[Channel.NODE] == 1.0
+    assert frame.value[Channel.NODE] == NodeTrip.HEAT
     assert plant.truth[Truth.HEATER_W] == 0.0
 
 
