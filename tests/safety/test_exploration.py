@@ -1,4 +1,4 @@
-"""Everything the session machine can do, and every response and reading it can meet, through a real supervisor.
+"""Everything the session machine can do, and what it can meet, through a real supervisor.
 
 Two explorations without chance: the machine breadth first from its start, over every trigger under every
 alarm; and the supervisor over state x responses x wants x readings, against I1-I14 written from the circuit.
@@ -42,8 +42,8 @@ class Graph(NamedTuple):
         pairs = {(m.state, trigger) for m in self.after for trigger, _ in MOVES}
         states = {m.state for m in self.after}
         return (
-            f"{len(self.after)} machines in {len(states)} of {len(S)} states, {max(self.depth.values())} deep; "
-            f"{len(pairs)} (state, trigger) pairs"
+            f"{len(self.after)} machines in {len(states)} of {len(S)} states, "
+            f"{max(self.depth.values())} deep; {len(pairs)} (state, trigger) pairs"
         )
 
     def moved(self, m: Machine) -> Iterator[tuple[Trigger, Machine]]:
@@ -137,11 +137,11 @@ def test_a_session_can_always_be_ended_even_under_an_alarm() -> None:
             for m in into.get(edge.pop(), set()) - found:
                 found.add(m)
                 edge.append(m)
-        # With these words alone, in at most ABORT, end without rinse-back, patient off.
+        # With these words alone: abort, end without rinse-back, patient off.
         assert {m.state for m in g.after.keys() - found} == set(), (blocked, g.told)
 
 
-def unproven(before: Machine, trigger: Trigger, after: Machine, *, proven: bool) -> bool:
+def proven_after(before: Machine, trigger: Trigger, after: Machine, *, proven: bool) -> bool:
     """An observer beside the machine, over paths alone: has READY_TEST passed, and since then neither has
     the patient been off nor the machine begun anew nor a test failed?"""
     if after.state is S.PATIENT_OFF or STATES[after.state].phase is Phase.SELF_TEST:
@@ -152,7 +152,7 @@ def unproven(before: Machine, trigger: Trigger, after: Machine, *, proven: bool)
 
 
 def test_no_path_to_the_patient_but_through_a_passed_test() -> None:
-    found = {(START, False)}
+    found: set[tuple[Machine, bool]] = {(START, False)}
     came: dict[tuple[Machine, bool], tuple[tuple[Machine, bool], Trigger]] = {}
     edge = deque(found)
     while edge:
@@ -160,7 +160,7 @@ def test_no_path_to_the_patient_but_through_a_passed_test() -> None:
         for trigger, n in graph().moved(m):
             if n == m and trigger is not T.CHECKS_FAILED:
                 continue
-            step = (n, unproven(m, trigger, n, proven=proven))
+            step = (n, proven_after(m, trigger, n, proven=proven))
             if step not in found:
                 found.add(step)
                 came[step] = ((m, proven), trigger)
@@ -168,10 +168,10 @@ def test_no_path_to_the_patient_but_through_a_passed_test() -> None:
     for m, proven in found:
         touching = STATES[m.state].phase in TREATED | {Phase.CONNECT} or m.connected
         if touching and not proven:
-            path, at = [], (m, proven)
-            while at in came:
-                at, trigger = came[at]
-                path.append(f"{at[0].state.name} --{trigger.name}-->")
+            path, here = [], (m, bool(proven))
+            while here in came:
+                here, trigger = came[here]
+                path.append(f"{here[0].state.name} --{trigger.name}-->")
             pytest.fail(f"{' '.join(reversed(path))} {m.state.name}; {graph().told}")
         assert m.tested <= proven, (m, graph().told)
     assert {STATES[m.state].phase for m, proven in found if proven} >= TREATED
@@ -194,8 +194,7 @@ R1S: Final = tuple(sorted({(r.holds, r.stops) for r in RULES if r.holds or r.sto
 SINGLE: Final = tuple(r for r in Response if r is not Response.NONE)
 HIGH: Final = [row.hi for row in ACTUATORS]
 LEAST, MOST, TREATS, NAN, INF = (
-    tuple(want)
-    for want in ([0.0] * len(A), HIGH, commands(), [math.nan] * len(A), [math.inf] * len(A))
+    tuple(want) for want in ([0.0] * len(A), HIGH, commands(), [math.nan] * len(A), [math.inf] * len(A))
 )
 LEGAL: Final = {id(want): independent.legal(want) for want in (LEAST, MOST, TREATS, NAN, INF)}
 HARMLESS: Final = {"healthy", "air", "I14 saline", "POS_SC lost", "N_RP lost", "BALANCE_ABS lost"}
@@ -203,7 +202,7 @@ HARMLESS: Final = {"healthy", "air", "I14 saline", "POS_SC lost", "N_RP lost", "
 
 
 def in_force() -> tuple[Active, ...]:
-    """Nothing, each response, each pair of those that restrict, with each of the rules' holds and stops for R1."""
+    """Nothing, each response, each pair that restricts; R1 with each of the rules' holds and stops."""
     found = [QUIET]
     restricting = [r for r in SINGLE if r is not Response.R0]
     for many in (*combinations(SINGLE, 1), *combinations(restricting, 2)):
@@ -284,7 +283,7 @@ def explore(state: State, a: Active, view: View) -> None:
         sent = out
 
 
-@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize("state", S, ids=lambda s: s.name)
 def test_whatever_is_in_force_asked_and_read_the_interlocks_hold(state: State) -> None:
     """All of in_force x views; the wants of a case share one supervisor, one after the other. Not combined:
     two channels at fault at once, three responses; the random batteries do that."""
@@ -299,7 +298,7 @@ def test_whatever_is_in_force_asked_and_read_the_interlocks_hold(state: State) -
     assert cases == len(in_force()) * len(views()) > 1500
 
 
-@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize("state", S, ids=lambda s: s.name)
 def test_heparin_ends_thirty_seconds_after_the_blood_in_every_state(state: State) -> None:
     supervisor = Supervisor(LIMITS, RIG)
     supervisor.step(BEGIN, commands(), readings(), qualities(), S.TREAT, QUIET)

@@ -1,7 +1,7 @@
 """Healthy sessions with an ear between loops and supervisor: what was wanted, and what left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple, cast
 
