@@ -73,6 +73,7 @@ def copied(folder: Path) -> Path:
 def battery(module: str) -> list[str]:
     """The mutants of a module that survive, as `accepted.toml` names them."""
     source = (REPO / "qh1a" / module).read_text(encoding="utf-8")
+    lines = source.splitlines()
     every = list(mutants(source))
     with tempfile.TemporaryDirectory() as folder:
         free: SimpleQueue[Path] = SimpleQueue()
@@ -87,16 +88,17 @@ def battery(module: str) -> list[str]:
         def lives(mutant: Mutant) -> bool:
             tree = free.get()
             try:
-                return survives(mutant, module, tree)
+                alive = survives(mutant, module, tree)
+                if alive:
+                    text = lines[mutant.line - 1].strip()
+                    print(f"  {module}:{mutant.line}: {mutant.what}    | {text}", flush=True)  # noqa: T201
+                return alive
             finally:
                 free.put(tree)
 
         with ThreadPoolExecutor(WORKERS) as pool:
             alive = [m for m, lived in zip(every, pool.map(lives, every), strict=True) if lived]
-    lines = source.splitlines()
     print(f"{module}: {len(every)} mutants, {len(every) - len(alive)} noticed", flush=True)  # noqa: T201
-    for m in alive:
-        print(f"  {module}:{m.line}: {m.what}    | {lines[m.line - 1].strip()}", flush=True)  # noqa: T201
     return [f"{module}: {m.what}: {lines[m.line - 1].strip()}" for m in alive]
 
 
