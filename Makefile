@@ -19,7 +19,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
 # The same vector maths on every x86 machine.
 export NUMBA_DISABLE_INTEL_SVML := 1
 
-.PHONY: help run test test-faults coverage test-system test-long lint bench clean
+.PHONY: help run test test-faults coverage test-system test-long mutants lint bench clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ test-system: $(READY) ## the tests that run the real command line in its own pro
 
 test-long: $(READY) ## the long batteries, up to 95 min
 	$(BIN)/python -m pytest tests/long --hypothesis-profile=long --timeout=5400
+
+mutants: $(READY) ## small wrongs in the safety core that its tests must notice: hours
+	$(BIN)/python -m tests.mutation
 
 lint: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check

@@ -16,6 +16,7 @@ from tests.long.battery import finding
 from tests.sessions.faulty import CASES, answered, harm_bounded
 from tests.sessions.harness import Trace, Wish, run, treated, wish
 from tests.sessions.steady import FIGURES, Case, balanced
+from tests.sessions.unblocked import Healthy, found
 
 FIRST_SEED: Final = 1000
 TREATMENTS: Final = tuple(Case(h, *who) for who in ((), (30.0, 0.27), (25.0, 0.45)) for h in (4, 6, 8))
@@ -28,6 +29,19 @@ def treatment(n: int) -> str:
     trace = case.run(seed)
     wrong = [finding(partial(figure, trace, case), figure.__name__) for figure in FIGURES]
     return _told(f"{case.hours}h.toml Hct {case.hct:g} seed {seed}", wrong)
+
+
+# -- unblocked ---------------------------------------------------------------------------------------------
+
+PATIENTS: Final = ("aclf-mild.toml", "aclf-typical.toml", "aclf-severe.toml", "small-anaemic.toml")
+
+
+def unblocked(n: int) -> str:
+    """A healthy treatment of 4, 6 or 8 h: no command is blocked, nothing raises an alarm."""
+    seed, rest = divmod(n, 3 * len(PATIENTS))
+    hours, patient = (4, 6, 8)[rest // len(PATIENTS)], PATIENTS[rest % len(PATIENTS)]
+    case = Healthy(f"{hours} h", patient, FIRST_SEED + seed, prescription=f"{hours}h.toml")
+    return _told(f"{hours}h.toml {patient} seed {case.seed}", found(*case.run(every=100)))
 
 
 # -- faults ----------------------------------------------------------------------------------------------

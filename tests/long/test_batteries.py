@@ -8,7 +8,12 @@ from tests.long.battery import Item, work
 
 @pytest.mark.parametrize(
     ("name", "item"),
-    [("treatments", items.treatment), ("faults", items.faulted), ("pauses", items.paused)],
+    [
+        ("treatments", items.treatment),
+        ("unblocked", items.unblocked),
+        ("faults", items.faulted),
+        ("pauses", items.paused),
+    ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_battery(name: str, item: Item, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,7 @@ def test_other_code_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_minutes_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(battery.MINUTES, raising=False)
-    full = [budget(name) for name in ("treatments", "faults", "pauses")]
+    full = [budget(name) for name in ("treatments", "faults", "pauses", "unblocked")]
     assert sum(b.seconds for b in full) == pytest.approx(75 * 60)
     monkeypatch.setenv(battery.MINUTES, "7.5")
     assert budget("faults").seconds == pytest.approx(full[1].seconds / 10)

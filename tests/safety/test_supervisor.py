@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from qh1a.channels import CHANNELS, Channel
 from qh1a.control.alarms import Active
 from qh1a.control.supervisor import Supervisor
-from qh1a.tick import ACTUATORS, CLAMPS, UNPOWERED, Actuator, Quality, Response, State
+from qh1a.tick import ACTUATORS, CLAMPS, STATES, UNPOWERED, Actuator, Phase, Quality, Response, State
 from qh1a.units import NS_PER_S, TICK_NS, Ns
 from tests.safety.bench import (
     GOOD,
@@ -59,8 +59,8 @@ LEAST_BLOOD = 50.0
 KEPT = {A.AC, A.VC, A.PC, A.SC, A.SR, A.WC, A.RC, A.BV}
 
 ON_PATIENT = {S.RAMP, S.TREAT, S.TREAT_END, S.PAUSE_PLASMA, S.RINSE_PLASMA, S.RINSE_BLOOD}
-SELF_TEST = {S.SELF_WAIT, S.SELF_ZERO, S.SELF_NODE, S.SELF_PUMPS}
-BEFORE = {S.READY_TEST, S.READY, S.CONNECT_ACCESS, S.CONNECT_FILL, S.CONNECT_VENOUS}
+SELF_TEST = {s for s in S if STATES[s].phase is Phase.SELF_TEST}
+BEFORE = {s for s in S if STATES[s].phase in {Phase.READY, Phase.CONNECT}}
 STANDING = {S.SAFE, S.PAUSE_STOPPED, S.PATIENT_OFF}
 GOVERNS = {
     1: {A.BP, A.RP}, 2: {A.PP, A.RP}, 3: {A.PP}, 4: {A.RP}, 5: {A.W}, 6: {A.HP}, 7: {A.PP, A.RP},

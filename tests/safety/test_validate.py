@@ -42,6 +42,13 @@ def stale_ns(channel: Channel) -> int:
     return round(ROWS[channel].stale_s * NS_PER_S)
 
 
+def test_an_old_value_at_a_bound_is_old_and_not_out_of_range() -> None:
+    for channel in MEASURED:
+        for bound in (ROWS[channel].lo, ROWS[channel].hi):
+            assert judged(channel, bound, stale_ns(channel) + 1) is Quality.STALE, channel
+            assert judged(channel, bound, -1) is Quality.FUTURE, channel
+
+
 def test_the_bounds_of_a_channel_are_still_good_and_beyond_is_out_of_range() -> None:
     for channel in MEASURED:
         row = ROWS[channel]

@@ -141,10 +141,12 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
     change: Callable[[SimParts], SimParts] | None = None,
     every: int = 10,
     out: Path | None = None,
+    look: Callable[[Kernel], None] | None = None,
 ) -> Trace:
     """Run one session as `qh1a run` composes it, watched from both sides.
 
     `person` changes the patient, `cells` is how many the bioreactor holds, `change` anything of the plant.
+    `look` is shown the kernel before the first tick.
     """
     configuration = Configuration.load(prescription, overrides=sets or {})
     c = configuration
@@ -157,6 +159,9 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
         parts = change(parts)
     plant = build_plant(parts, c.prescription, seed)
     trace = Trace(every)
+    kernel = Kernel(c.prescription, c.limits, c.tuning, c.rig)
+    if look is not None:
+        look(kernel)
     clock = VirtualClock(None)
     ticks = 0
 
@@ -184,7 +189,7 @@ def run(  # noqa: PLR0913 - one argument per thing a session can differ in
             return await runtime.run(
                 plant=plant,
                 clock=clock,
-                kernel=Kernel(c.prescription, c.limits, c.tuning, c.rig),
+                kernel=kernel,
                 operator=Operator(operator, wishes, c.prescription),
                 recorder=recorder,
                 observers=(Bedside(plant), watch),
