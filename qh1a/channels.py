@@ -315,7 +315,7 @@ _DERIVED: Final = (
     _derived("Q_p_10s", "mL/min", -50.0, 150.0, 1, 0.01, "10-s mean of Q_p"),
     _derived("Q_c_10s", "mL/min", -50.0, 400.0, 0, 0.01, "10-s mean of Q_c"),
     _derived("Q_r_10s", "mL/min", -50.0, 150.0, 1, 0.01, "10-s mean of Q_r"),
-    _derived("Qp_Qb", "fraction", -10.0, 10.0, 2, 0.001, "Q_p/Q_b, 2-s means"),
+    _derived("Qp_Qb", "fraction", -10.0, 10.0, 2, 0.001, "Q_p/Q_b, 10-s means"),
     _derived(
         "plasma_share", "fraction", -10.0, 10.0, 2, 0.001, "share of the plasma taken, Q_p/(Q_b(1-Hct))"
     ),

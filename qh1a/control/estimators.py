@@ -229,12 +229,13 @@ class Estimators:
         block = not self._ticks % MEAN_2S
         for flow in self._means:
             flow.step(v, q, sent, block=block)
-        q_b = v[Q_B_2S]
-        ok = q[Q_B_2S] or q[Q_P_2S]
+        # Of 10-s means: at low flow a turn of the rollers takes longer than 2 s.
+        q_b = v[Q_B_10S]
+        ok = q[Q_B_10S] or q[Q_P_10S]
         running = q_b >= 10.0
         q[QP_QB] = q[PLASMA_SHARE] = q[HCT_OUT] = ok or (_GOOD if running else _NOT_READY)
         if running:
-            taken = v[Q_P_2S] / q_b
+            taken = v[Q_P_10S] / q_b
             v[QP_QB] = taken
             v[PLASMA_SHARE] = taken / (1.0 - self._hct)
             v[HCT_OUT] = self._hct / (1.0 - taken) if taken < 0.9 else 1.0

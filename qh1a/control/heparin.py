@@ -4,13 +4,15 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from qh1a.control.index import TO_NOMINAL, V_HEP, WALL_TIME
+from qh1a.control.index import BLOOD_STOP_S, TO_NOMINAL, V_HEP, WALL_TIME
 from qh1a.control.phases import Heparin
 from qh1a.settings import Prescription
 from qh1a.tick import Quality
 
 _GOOD: Final = int(Quality.GOOD)
 BOLUS_ML_H: Final = 60.0
+ALONE_S: Final = 25.0
+"""Into blood that has stood this long nothing is given; I6 forbids it after 30 s."""
 
 
 @mypyc_attr(serializable=True)
@@ -43,7 +45,7 @@ class HeparinPump:
             self._given += more
             if mode == "dose":
                 self._bolus_left -= more
-        if mode == "off" or self._given >= self._cap_ml:
+        if mode == "off" or self._given >= self._cap_ml or v[BLOOD_STOP_S] >= ALONE_S:
             return 0.0
         if mode == "dose":
             if v[TO_NOMINAL] >= -self._off_before_s or v[WALL_TIME] >= self._off_wall_s:

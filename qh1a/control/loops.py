@@ -53,7 +53,7 @@ from qh1a.control.phases import PLANS, Plan
 from qh1a.control.pid import Pid, scheduled
 from qh1a.control.reduction import FLOOR, Reduction
 from qh1a.control.setpoints import SetPoints
-from qh1a.control.windows import MEAN_2S, Mean
+from qh1a.control.windows import MEAN_2S, Highest, Mean
 from qh1a.settings import Limits, PidGains, Prescription, Tuning
 from qh1a.tick import Actuator, Quality, Response, State
 
@@ -77,6 +77,8 @@ RATIO_LEAD: Final = 0.295
 """The loop stays this far under the 0.30 of I3, so that a healthy loop never meets the supervisor."""
 RETURN_LEAD: Final = 4.0
 """The loop stays this far under perfusion; I12 bites at 3 mL/min."""
+SECOND: Final = 9
+"""Ticks in which a flow that was low is low to I3 and I12: rollers make it swing longer than that."""
 FLUSH: Final = 20.0
 TEST_SHARE: Final = 0.2
 TEST_BLOOD: Final = 20.0
@@ -155,6 +157,8 @@ class Loops:
         self._balance = _pid(t.balance, -PLASMA_MAX, PLASMA_MAX)
         self._suction = _pid(t.return_suction, 0.0, PLASMA_MAX)
         self._suction_room = Mean(MEAN_2S)
+        self._blood_flow, self._perfusion_flow = Highest(SECOND), Highest(SECOND)
+        self._best_blood = self._best_perfusion = 0.0
         self._suction_leads = False
         self._temperature = _pid(t.temperature, 30.0, limits["t_set_high_c"])
         self._trim_moves = False
@@ -172,6 +176,8 @@ class Loops:
         dt, state, in_state_s, sets = now.dt, now.state, now.in_state_s, now.sets
         holds, highest = now.active.holds, now.active.highest
         plan, fixed = _PLANNED[state]
+        self._best_blood = self._blood_flow.push(v[Q_B] if q[Q_B] == _GOOD else 0.0)
+        self._best_perfusion = self._perfusion_flow.push(v[Q_C] if q[Q_C] == _GOOD else 0.0)
         flow = self._separated() if q[Q_P_2S] == _GOOD else FLOOR
         self.reduction.step(dt, flow, held=_PP in holds)
         bp = self._step_blood(dt, in_state_s, plan, sets, v, q)
@@ -295,6 +301,8 @@ class Loops:
         loop.ramp(wanted, dt, loop.slew, PLASMA_MAX / dt)
         room = (self._tmp - v[TMP] if q[TMP] == _GOOD else None,)
         u = loop.step(v[Q_P], room, dt)
+        best = RATIO_LEAD * self._best_blood
+        lead = lead if lead < best else best
         return u if u < lead else lead if lead > 0.0 else 0.0
 
     def _step_perfusion(self, dt: float, plan: Plan, sets: SetPoints, v: list[float], q: list[int]) -> float:
@@ -346,7 +354,7 @@ class Loops:
                 self._suction_leads = True
         else:
             self._suction_room.clear()
-        most = v[Q_C_2S] - RETURN_LEAD
+        most = (v[Q_C_2S] if v[Q_C_2S] < self._best_perfusion else self._best_perfusion) - RETURN_LEAD
         wanted = wanted if wanted < most else most
         if plan.pc != "return":
             return 0.0, 0.0

@@ -56,6 +56,30 @@ class Mean:
 
 
 @mypyc_attr(serializable=True)
+class Highest:
+    """The highest of the last `n` values given."""
+
+    __slots__ = ("_at", "_n", "_ring")
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._ring = [0.0] * n
+        self._at = 0
+
+    def push(self, value: float) -> float:
+        """Add a value; the highest including it."""
+        ring = self._ring
+        ring[self._at] = value
+        self._at += 1
+        if self._at == self._n:
+            self._at = 0
+        for x in ring:
+            if x > value:
+                value = x
+        return value
+
+
+@mypyc_attr(serializable=True)
 class Delay:
     """The value given `n` pushes ago."""
 

@@ -134,7 +134,7 @@ RULES: Final = (
     Rule("H10.5", _C.P_FIL, _DOWN, "p_fil_trip_mmhg", 2.0, _P.MEDIUM, False, _R.R2, _PLASMA),
     Rule("H11.1", _C.TMP_RUN, _DOWN, "tmp_reverse_mmhg", 3.0, _P.HIGH, False, _R.R2, _PLASMA),
     Rule("H12.1", _C.QP_QB, _UP, "qp_qb_warn", 1.0, _P.LOW, False, _R.R0, _PLASMA),
-    Rule("H12.2", _C.QP_QB, _UP, "qp_qb_trip", 5.0, _P.MEDIUM, False, _R.R2, _PLASMA),
+    Rule("H12.2", _C.QP_QB, _UP, "qp_qb_trip", 1.0, _P.MEDIUM, False, _R.R2, _PLASMA),
     Rule("H12.3", _C.HCT_OUT, _UP, "hct_out_warn", 1.0, _P.LOW, False, _R.R0, _PLASMA),
     Rule("H13.1", _C.BLD, _UP, "bld_trip_ml_min", 5.0, _P.HIGH, True, _R.R2B, _PLASMA | {_S.RINSE_PLASMA}),
     Rule("H14.1", _C.P_BRI, _UP, "p_bri_warn_mmhg", 2.0, _P.MEDIUM, False, _R.R0, _FILLED),

@@ -179,7 +179,8 @@ def test_no_path_to_the_patient_but_through_a_passed_test() -> None:
 
 def test_what_was_paused_goes_on_only_by_a_word() -> None:
     """From every pause and from SAFE no event of the session's own starts the blood pump or the plasma."""
-    words = {T.RESUME, T.END, T.EXTEND, T.END_WITHOUT_PLASMA, T.END_WITHOUT_RINSE, T.RINSE_NEXT, T.PATIENT_OFF}
+    ends = {T.END, T.END_WITHOUT_PLASMA, T.END_WITHOUT_RINSE, T.RINSE_NEXT}
+    words = {T.RESUME, T.EXTEND, T.PATIENT_OFF, *ends}
     for m in graph().after:
         if m.state not in PAUSED | {S.SAFE}:
             continue

@@ -93,6 +93,8 @@ class Healthy:
     does: tuple[tuple[float, str], ...] = ()
     prescription: str = "bench-10min.toml"
     sets: tuple[tuple[str, float], ...] = ()
+    may: tuple[str, ...] = ()
+    """Warnings that what is done must bring."""
 
     def run(self, every: int = 10) -> tuple[Trace, Ear]:
         """The whole session."""
@@ -170,7 +172,7 @@ def longest(ticks: Sequence[int]) -> int:
     return best
 
 
-def found(trace: Trace, ear: Ear) -> list[str]:
+def found(trace: Trace, ear: Ear, may: Sequence[str] = ()) -> list[str]:
     """Everything a healthy session must not show: a blocked command, a bite, a response, an alarm."""
     waited = waits(ear)
     wrong = [str(b) for b in ear.heard if b not in waited]
@@ -178,7 +180,7 @@ def found(trace: Trace, ear: Ear) -> list[str]:
         if longest(sorted(b.tick for b in waited if b.actuator is a)) > most:
             wrong.append(f"{a.name} waits for more than {most} ticks")
     wrong += [f"interlocks {bits:#x} at {at:.1f}" for at, bits in trace.bites()]
-    wrong += [f"{rule} at {at:.1f}" for at, rule in trace.raised() if rule not in TIME_MARKS]
+    wrong += [f"{rule} at {at:.1f}" for at, rule in trace.raised() if rule not in {*TIME_MARKS, *may}]
     wrong += [f"refused: {e.detail}" for _, _, e in trace.events if e.code is EventCode.INTENT_REFUSED]
     wrong += [r.name for r in sorted(ear.responses - {Response.NONE, Response.R0})]
     if trace.last is None or trace.last.outcome is Outcome.OPEN or trace.last.state is not State.ENDED:
