@@ -38,11 +38,11 @@ def test_another_blood_flow_or_a_lost_reading_begins_anew() -> None:
 
 
 def test_haematocrit_behind_the_separator() -> None:
-    bench = Bench().seconds(10)
+    bench = Bench().seconds(12)
     assert bench[C.HCT_OUT] == pytest.approx(0.37 / (1.0 - 30.0 / 130.0), rel=1e-6)
     bench[C.Q_B] = 5.0
-    assert bench.seconds(5).quality(C.HCT_OUT) is Quality.NOT_READY
+    assert bench.seconds(13).quality(C.HCT_OUT) is Quality.NOT_READY
     bench[C.Q_B], bench[C.Q_P] = 20.0, 40.0
-    assert bench.seconds(5)[C.HCT_OUT] == 1.0
+    assert bench.seconds(13)[C.HCT_OUT] == 1.0
     bench.lose(C.Q_P)
     assert bench.run().quality(C.HCT_OUT) is Quality.STALE
