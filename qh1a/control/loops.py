@@ -75,6 +75,8 @@ PLASMA_MAX: Final = 60.0
 PERFUSION_MAX: Final = 250.0
 RATIO_LEAD: Final = 0.295
 """The loop stays this far under the 0.30 of I3, so that a healthy loop never meets the supervisor."""
+SWING_LEAD: Final = 0.2999
+"""The same in the dip of a slow swing, where every share of the lead is separation lost."""
 RETURN_LEAD: Final = 4.0
 """The loop stays this far under perfusion; I12 bites at 3 mL/min."""
 SECOND: Final = 9
@@ -301,7 +303,7 @@ class Loops:
         loop.ramp(wanted, dt, loop.slew, PLASMA_MAX / dt)
         room = (self._tmp - v[TMP] if q[TMP] == _GOOD else None,)
         u = loop.step(v[Q_P], room, dt)
-        best = RATIO_LEAD * self._best_blood
+        best = SWING_LEAD * self._best_blood
         lead = lead if lead < best else best
         return u if u < lead else lead if lead > 0.0 else 0.0
 

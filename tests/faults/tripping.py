@@ -83,10 +83,10 @@ class Run:
     """Actuators that did not obey the response in the tick of the alarm."""
 
 
-@lru_cache(maxsize=2)
-def _moments(*, bench: bool) -> tuple[Treatment, dict[State, Moment]]:
+@lru_cache(maxsize=3)
+def _moments(hct: float, *, bench: bool) -> tuple[Treatment, dict[State, Moment]]:
     """A treatment, and the moments in it from which trips go on."""
-    corner = Corner("trips")
+    corner = Corner("trips", hct=hct)
     if bench:
         corner = replace(corner, name="bench", prescription="bench-10min.toml")
     t = Treatment(corner)
@@ -119,7 +119,7 @@ def _moments(*, bench: bool) -> tuple[Treatment, dict[State, Moment]]:
 
 def ready(trip: Trip) -> Treatment:
     """The treatment, where a trip begins."""
-    t, moments = _moments(bench=trip.bench)
+    t, moments = _moments(trip.hct, bench=trip.bench)
     t.restore(moments[trip.at])
     t.run(1.0)
     assert t.last is not None

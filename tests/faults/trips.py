@@ -94,6 +94,7 @@ class Trip:
     `at`: the state it is tried in; `bench`: of the 10-minute session, whose time marks are near. `first`: the
     rules that may come before it, or stand above it; none: it comes first and stands first. `why`: what is
     worth saying, in the table of docs/hazards.md. `stays`: why acknowledge and resume do not lead back.
+    `hct`: of the patient.
     """
 
     rule: str
@@ -105,6 +106,7 @@ class Trip:
     why: str = ""
     stays: str = ""
     bench: bool = False
+    hct: float = 0.37
 
 
 _D, _M, _C, _S, _A, _I = Disturbance, Misreading, Channel, State, Actuator, IntentName
@@ -190,8 +192,8 @@ TRIPS: Final = (
     Trip("H12.2", _TREAT, (Say(_I.SET, "plasma_ml_min", 38.0), Load(_M.GAIN, 1.18, _C.Q_P, 0.0, 20.0)), 60.0,
          Way.SENSOR, (),
          "I3 holds the command: only a pump, or its meter, that does not obey"),
-    Trip("H12.3", _TREAT, (Say(_I.SET, "plasma_ml_min", 38.0), Load(_M.GAIN, 1.3, _C.Q_P, 0.0, 20.0)), 60.0,
-         Way.SENSOR),
+    Trip("H12.3", _TREAT, (Say(_I.SET, "plasma_ml_min", 35.0),), 60.0, Way.OPERATOR,
+         why="a patient of Hct 0.42", stays="the set point stays until somebody lowers it", hct=0.42),
     _physics("H13.1", _D.S1_LEAK, 0.01, 60.0),
     _physics("H14.1", _D.R_RX_FACTOR, 60.0, 30.0),
     _physics("H14.2", _D.R_RX_FACTOR, 100.0, 30.0),
