@@ -118,7 +118,7 @@ PLASMA_FAULTS: Final = (
     ),
     FaultRow(
         "F34a", "temperature_probe_loose", "A temperature probe has come off and reads beside the truth.",
-        "sensor", "K", -15.0, 15.0, -3.0, _M.OFFSET, _SET, _STEP, 0.0, 0.1, (),
+        "sensor", "K", -15.0, 15.0, -3.0, _M.OFFSET, _SET, _STEP, 0.0, 0.1, ("H21.3",),
         "one temperature steps away from the others; the loop that believes T_br moves it the other way",
         (_C.T_BR, _C.T_W1, _C.T_W2, _C.T_RET),
     ),

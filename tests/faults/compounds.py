@@ -122,11 +122,11 @@ COMPOUNDS: Final = (
     Compound("needle-on-wall-in-hypotension", 480.0, (("H07.1", 223.0),), State.TREAT, {}),
     Compound(
         "heparin-off-to-haemolysis", 600.0, (("H13.1", 304.4),), State.PAUSE_PLASMA,
-        {_T.HARM_FREE_HAEM_UMOL: (4.6, 5.6)},
+        {_T.HARM_FREE_HAEM_UMOL: (2.2, 3.2)},
     ),
     Compound(
         "pump-mismatch-and-chamber-level", 240.0, (("H04.1", 180.9), ("H25.1", 211.5)),
-        State.PAUSE_STOPPED, {},
+        State.PAUSE_STOPPED, {_T.HARM_STANDSTILL_MIN: (0.4, 0.8)},
     ),
     Compound(
         "separation-stall-with-heater-stuck", 600.0, (("H28.2", 67.1), ("H20.3", 97.5)),
@@ -140,7 +140,7 @@ COMPOUNDS: Final = (
     Compound("cells-starving", 1800.0, (("H22.1", 347.0),), State.TREAT, {}),
     Compound(
         "haemolysis-in-yellow-plasma", 300.0, (("H13.1", 126.4),), State.PAUSE_PLASMA,
-        {_T.HARM_FREE_HAEM_UMOL: (5.0, 9.0)}, YELLOW,
+        {_T.HARM_FREE_HAEM_UMOL: (1.4, 2.4)}, YELLOW,
     ),
     Compound(
         "second-filter-clogging-and-mismatch", 600.0, (("H16.1", 187.9), ("H17.3", 396.0)),

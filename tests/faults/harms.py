@@ -90,10 +90,8 @@ CASES: Final[Mapping[str, Case]] = {
     ),
     "blood_leak": Case({_T.RBC_CIRCUIT_ML: Hurt(16.0, 0.0)}, magnitude=0.1),
     "tmp_runaway": Case({_T.HARM_FREE_HAEM_UMOL: Hurt(0.65, None)}),
-    "haemolysis": Case(
-        {_T.HARM_FREE_HAEM_UMOL: Hurt(22.0, 40.0)},
-        helpless="R2 leaves the blood pump running, and the plasma side no longer holds a share of the haem",
-    ),
+    # The blood pump at its least flow goes on, and with it what it bursts.
+    "haemolysis": Case({_T.HARM_FREE_HAEM_UMOL: Hurt(22.0, 6.0)}),
     "heparin_overdose": Case({_T.HARM_CLOTTING_MIN: Hurt(12.0, None)}, 3600.0),
     "membrane_fouling": Case({_T.HARM_FREE_HAEM_UMOL: Hurt(0.75, None)}),
     # Q_p, 30 mL/min, is kept.

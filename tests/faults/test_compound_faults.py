@@ -12,7 +12,7 @@ from qh1a.cli.plant import load_faults
 from qh1a.config import Configuration, resolve, shipped
 from qh1a.node import NodeTrip
 from qh1a.sim.truth import Truth
-from qh1a.tick import IntentName, Outcome, State
+from qh1a.tick import Outcome, State
 from tests.faults.compounds import (
     COMPOUNDS,
     SIX_TIMES,
@@ -25,11 +25,8 @@ from tests.faults.compounds import (
     watch,
 )
 from tests.faults.harms import LEDGER
-from tests.sessions.harness import run, wish
+from tests.sessions.harness import run
 
-STAYS_PINK: Final = frozenset({"heparin-off-to-haemolysis", "haemolysis-in-yellow-plasma"})
-"""In the filtrate that stands before the detector the haem stays, and the session is not let end for it."""
-ABORTS: Final = (wish(lambda d: d.session.state is State.TREAT_END, IntentName.ABORT),)
 RATIOS: Final = (Truth.SOLUTE_LEDGER, Truth.OXYGEN_LEDGER, Truth.CARBON_LEDGER, Truth.HEAT_LEDGER)
 ONE_BY_ONE: Final = frozenset(
     {
@@ -93,7 +90,7 @@ def test_a_shipped_script_runs_a_whole_session(name: str) -> None:
     file = resolve(f"{name}.toml", "faults")
     prescription = Configuration.load("bench-10min.toml", overrides={}).prescription
     rows = load_faults(file, prescription.nominal_h * 3600.0)
-    trace = run(faults=file, wishes=ABORTS if name in STAYS_PINK else ())
+    trace = run(faults=file)
     treat = trace.entered(State.TREAT)
     assert all(treat + row.at_s < trace.now_s[-1] for row in rows)
     assert trace.last is not None

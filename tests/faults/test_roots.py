@@ -11,7 +11,7 @@ HIDDEN: Final[dict[str, str]] = {}
 """Faults at whose first stop a consequence stands above the root, and which; this set can only shrink."""
 HIDDEN_LATER: Final = {"return_line_kink": "H10.1"}
 """The same, 10 s later: what no longer is cleared itself, and what followed from it is left."""
-GONE_LATER: Final = {"access_needle_on_wall", "chamber_level_low", "filtrate_line_collapsed", "contamination"}
+GONE_LATER: Final = {"access_needle_on_wall", "filtrate_line_collapsed", "contamination"}
 """Faults of which no alarm is left 10 s after the stop: theirs are not latched, and the stop ends them."""
 
 
