@@ -8,7 +8,19 @@ from typing import Final
 from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.config import Configuration
 from qh1a.config.texts import load_texts
-from qh1a.hazards import HAZARDS, HOLD_S, LIMITS, NODE_RULES, RESPONSES, RULES, Restrict, Rule, Side, unarmed
+from qh1a.hazards import (
+    HAZARDS,
+    HOLD_S,
+    LEAST_FLOW,
+    LIMITS,
+    NODE_RULES,
+    RESPONSES,
+    RULES,
+    Restrict,
+    Rule,
+    Side,
+    unarmed,
+)
 from qh1a.node import SENSES, Fact
 from qh1a.tick import STATES, Actuator, Phase, Priority, Response, State
 from tests.faults import roots, tripping
@@ -26,7 +38,10 @@ Written by `python -m tests.hazards > docs/hazards.md` from the tables of `qh1a/
 `tests/faults/trips.csv`, `python -m tests.faults.roots` writes `tests/faults/roots.csv`; minutes each.
 Tests compare page and runs. Nothing here is written by hand but the sentences between the tables.
 """
-_MARKS: Final = {Restrict.FREE: "", Restrict.HOLD: "hold", Restrict.KEEP: "keep", Restrict.OFF: "0"}
+_MARKS: Final = {
+    Restrict.FREE: "", Restrict.HOLD: "hold", Restrict.LEAST: "least", Restrict.KEEP: "keep",
+    Restrict.OFF: "0",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -178,9 +193,9 @@ def _ladder() -> str:
     )  # fmt: skip
     return "\n".join((
         "## Responses\n",
-        "What each does to each actuator: 0 stopped, off or closed; keep: a clamp stays as it is; empty:",
-        "free. R1 holds or stops what its rule names. Hold: how long the cause must be gone before an alarm",
-        "that is not latched, and its response, end.\n",
+        "What each does to each actuator: 0 stopped, off or closed; keep: a clamp stays as it is; least:",
+        f"at most {LEAST_FLOW[Actuator.BP]:g} mL/min; empty: free. R1 holds or stops what its rule names. Hold:",
+        "how long the cause must be gone before an alarm that is not latched, and its response, end.\n",
         table(("response", *(a.name for a in Actuator), "hold s"), ladder),
     ))  # fmt: skip
 
