@@ -11,6 +11,7 @@ SAFETY_CORE := qh1a.gates qh1a.hazards $(addprefix qh1a.control., \
 	agreement alarms checks estimators plausible scans session supervisor validate)
 SAFETY_TESTS := agreement alarm_signals clamps endings estimators expected_behaviour interlocks plausible scans \
 	session_machine start_gates supervisor tables trends validate
+EXHAUSTIVE := $(addprefix tests/safety/test_,exploration.py never_blocked.py table_mutants.py)
 COMMA := ,
 SPACE := $() $()
 
@@ -34,11 +35,11 @@ run: $(READY) ## a 4 h session in simulation, as fast as it goes, and its report
 test: $(READY) ## the quick tests: Python only, under 5 min on two cores
 	@$(BIN)/python -m tests.compiled
 	$(BIN)/python -m pytest tests --ignore=tests/faults --ignore=tests/system --ignore=tests/long \
-		-n auto --maxprocesses=8 --dist=loadscope
+		$(EXHAUSTIVE:%=--ignore=%) -n auto --maxprocesses=8 --dist=loadscope
 
-test-faults: $(READY) ## every fault, rule and harm in a treatment: some 8 min on two cores
+test-faults: $(READY) ## every fault, rule and harm in a treatment, every state and mutant: some 8 min on two cores
 	@$(BIN)/python -m tests.compiled
-	$(BIN)/python -m pytest tests/faults -n auto --maxprocesses=8 --dist=loadscope --timeout=900
+	$(BIN)/python -m pytest tests/faults $(EXHAUSTIVE) -n auto --maxprocesses=8 --dist=loadscope --timeout=900
 
 coverage: $(READY) ## every line and branch of the safety core, by its own quick tests, or it fails
 	$(BIN)/python -m coverage run --source=$(subst $(SPACE),$(COMMA),$(SAFETY_CORE)) -m pytest -q \

@@ -12,6 +12,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CORE = Path("qh1a", "control")
+BESIDE = ("qh1a/sim/node.py",)
+"""What else decides in every tick."""
 
 
 class CompiledCore(BuildHookInterface):  # type: ignore[misc]
@@ -29,9 +31,8 @@ class CompiledCore(BuildHookInterface):  # type: ignore[misc]
         for module in built.glob("*.so"):
             module.unlink()
         shutil.copytree(root / "qh1a", built / "qh1a", ignore=shutil.ignore_patterns("__pycache__"))
-        sources = sorted(
-            str(p.relative_to(built)) for p in (built / CORE).glob("*.py") if p.stem != "__init__"
-        )
+        core = (str(p.relative_to(built)) for p in (built / CORE).glob("*.py") if p.stem != "__init__")
+        sources = [*sorted(core), *BESIDE]
         command = [sys.executable, "-m", "mypyc", "--config-file", str(root / "pyproject.toml"), *sources]
         # a * b + c must round twice, as in Python, on machines that could round once.
         env = {**os.environ, "CFLAGS": f"{os.environ.get('CFLAGS', '')} -ffp-contract=off"}
@@ -39,7 +40,7 @@ class CompiledCore(BuildHookInterface):  # type: ignore[misc]
         if done.returncode:
             msg = f"mypyc could not compile the core:\n{done.stdout}{done.stderr}"
             raise RuntimeError(msg)
-        for module in [*built.glob("*.so"), *(built / CORE).glob("*.so")]:
+        for module in [*built.glob("*.so"), *built.glob("qh1a/*/*.so")]:
             build_data["force_include"][str(module)] = str(module.relative_to(built))
         build_data["pure_python"] = False
         build_data["infer_tag"] = True

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ALL: Final = "all"
 LONG_H: Final = 8.0
 """Every session is run as one of this nominal time, so that no experiment meets its end."""
+MOST_HEPARIN_ML: Final = 60.0
+"""And with the most heparin there can be, so that none is without."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -138,7 +140,9 @@ def _bench(configuration: "Configuration", patient: str, seed: int) -> "Callable
     from qh1a.whatif.bench import Bench
 
     c = configuration
-    prescription = dataclasses.replace(c.prescription, nominal_h=LONG_H)
+    # Long enough for any experiment, and heparin for as long.
+    heparin = dataclasses.replace(c.prescription.anticoagulation, cap_ml=MOST_HEPARIN_ML)
+    prescription = dataclasses.replace(c.prescription, nominal_h=LONG_H, anticoagulation=heparin)
     parts = load_parts(prescription, "sim.toml", patient, None, {})
 
     def make() -> Bench:

@@ -194,8 +194,8 @@ def _ladder() -> str:
     return "\n".join((
         "## Responses\n",
         "What each does to each actuator: 0 stopped, off or closed; keep: a clamp stays as it is; least:",
-        f"at most {LEAST_FLOW[Actuator.BP]:g} mL/min; empty: free. R1 holds or stops what its rule names. Hold:",
-        "how long the cause must be gone before an alarm that is not latched, and its response, end.\n",
+        f"at most {LEAST_FLOW[Actuator.BP]:g} mL/min; empty: free. R1 holds or stops what its rule names.",
+        "Hold: how long the cause must be gone before an alarm that is not latched, and its response, end.\n",
         table(("response", *(a.name for a in Actuator), "hold s"), ladder),
     ))  # fmt: skip
 

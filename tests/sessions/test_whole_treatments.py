@@ -12,7 +12,7 @@ from tests.sessions.steady import FIGURES, Case
 
 CASES = (Case(4), Case(6), Case(8), Case(4, hct=0.27), Case(4, plasma=25.0, hct=0.45))
 pytestmark = pytest.mark.timeout(600)
-LIMITS_SHA256 = "b5018e9c620d20a0aaaebcf0f2aa84d579cb8e6563a4e3235a8ea4d5aed8b22b"
+LIMITS_SHA256 = "0183fe9e1d530e188a7f26449c0d4ebb9b6314068f0f37b32101bbbc4ce63417"
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda c: f"{c.hours} h, Hct {c.hct:g}")

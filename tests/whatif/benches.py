@@ -21,7 +21,10 @@ def bench(operator: Operator | None = None, *, hours: float | None = 8.0, perfus
     """A bench session at its very beginning; with no hours it is as long as prescribed."""
     overrides = {"prescription.flows.perfusion_ml_min": perfusion}
     c = Configuration.load("bench-10min.toml", overrides=overrides)
-    p = c.prescription if hours is None else dataclasses.replace(c.prescription, nominal_h=hours)
+    p = c.prescription
+    if hours is not None:
+        heparin = dataclasses.replace(p.anticoagulation, cap_ml=60.0)  # for as long
+        p = dataclasses.replace(p, nominal_h=hours, anticoagulation=heparin)
     plant = build_plant(load_parts(p, "sim.toml", "aclf-typical.toml", None, {}), p, 1)
     kernel = Kernel(p, c.limits, c.tuning, c.rig)
     return Bench(plant, kernel, operator or ScriptedOperator.of("auto", p), lambda: Bedside(plant))

@@ -179,7 +179,7 @@ def test_the_schedule_of_the_temperature_is_kept_beside_the_model() -> None:
     [
         (
             quick("balance", up=2.8, down=2.8, hysteresis=9.0, limit_s=900.0),
-            "balance: stopped by alarm H17.3 (MEDIUM), ",
+            "balance: stopped by alarm H17.3 (HIGH), ",
         ),
         (
             quick("temperature", hysteresis=3.0),
