@@ -1,7 +1,6 @@
 """Small wrongs in a module's source, one at a time, each as a new source text."""
 
 import ast
-import copy
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -16,6 +15,7 @@ ARITHMETIC: Final[dict[type[ast.operator], tuple[type[ast.operator], ...]]] = {
     ast.BitOr: (ast.BitAnd,), ast.BitAnd: (ast.BitOr,), ast.LShift: (ast.RShift,), ast.RShift: (ast.LShift,),
 }  # fmt: skip
 EXTREME: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
+SAYS_NOTHING: Final = {"annotation", "returns", "decorator_list", "bases"}
 SILENT: Final = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.Pass)
 
 
@@ -31,14 +31,33 @@ def mutants(source: str) -> Iterator[Mutant]:
     """Every wrong there is in a module, in the order of its text."""
     tree = ast.parse(source)
     members = _members(tree)
-    for number, node in enumerate(ast.walk(tree)):
+    right = ast.unparse(tree)
+    for node in list(_code(tree)):
         for change, what in _changes(node, members):
-            other = copy.deepcopy(tree)
-            twin = next(n for k, n in enumerate(ast.walk(other)) if k == number)
-            change(twin)
-            wrong = ast.unparse(ast.fix_missing_locations(other))
-            if wrong != ast.unparse(tree):
+            kept = {name: list(x) if isinstance(x, list) else x for name, x in vars(node).items()}
+            change(node)
+            wrong = ast.unparse(tree)
+            vars(node).update(kept)
+            if wrong != right:
                 yield Mutant(getattr(node, "lineno", 0), what, wrong)
+
+
+def _code(node: ast.AST) -> Iterator[ast.AST]:
+    """What a module does: no annotation, decorator, `__slots__` or number of a name."""
+    if isinstance(node, ast.ClassDef) and any(
+        ast.unparse(base) in {"Enum", "IntEnum"} for base in node.bases
+    ):
+        return
+    yield node
+    if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.UnaryOp):
+        return
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__slots__":
+        return
+    for name, below in ast.iter_fields(node):
+        if name not in SAYS_NOTHING:
+            for child in below if isinstance(below, list) else [below]:
+                if isinstance(child, ast.AST):
+                    yield from _code(child)
 
 
 def _members(tree: ast.AST) -> dict[str, list[str]]:
@@ -130,6 +149,11 @@ def _changes(node: ast.AST, members: dict[str, list[str]]) -> Iterator[tuple[Cha
         statements = getattr(node, body, None)
         for at, statement in enumerate(statements if isinstance(statements, list) else ()):
             text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-            if isinstance(node, ast.Module) or text or isinstance(statement, (*SILENT, ast.AnnAssign)):
+            if (
+                isinstance(node, ast.Module)
+                or text
+                or ast.unparse(statement).startswith("__slots__")
+                or isinstance(statement, (*SILENT, ast.AnnAssign))
+            ):
                 continue
             yield _Drop(body, at), f"without: {ast.unparse(statement).splitlines()[0][:60]}"

@@ -195,3 +195,22 @@ def test_every_pump_has_its_lines_and_every_tachometer_is_one() -> None:
     assert all(CHANNELS[t].unit == "rpm" for t in TACHS)
     assert len({c for c, _ in MOVED_BY}) == len(MOVED_BY)
     assert NS_PER_S * 3 == HOLD_NS
+    assert TURNING_RPM == 0.5
+
+
+def test_the_tables_are_those_of_the_safety_analysis() -> None:
+    assert dict(JUMPS) == {
+        **dict.fromkeys((C.T_W1, C.T_W2, C.T_BR, C.T_RET, C.T_W_N), 10.0),
+        C.DO_IN: 300.0, C.DO_OUT: 300.0, C.PH: 2.0,
+    }  # fmt: skip
+    assert dict(MOVED_BY) == {
+        **dict.fromkeys((C.P_ACC, C.P_PRE, C.P_VEN, C.P_VEN_N, C.Q_B), C.N_BP),
+        **dict.fromkeys((C.P_FIL, C.Q_P), C.N_PP),
+        **dict.fromkeys((C.P_BRI, C.P_BRO, C.P_F2, C.Q_C), C.N_CP),
+        **dict.fromkeys((C.P_F2O, C.P_RET, C.Q_R), C.N_RP),
+    }
+    assert {(p.a, p.b): p.limit for p in PAIRS} == {
+        (C.P_VEN, C.P_VEN_N): "pair_p_ven_mmhg",
+        (C.T_W1, C.T_W_N): "pair_t_w_c",
+        (C.T_W1, C.T_W2): "pair_t_w_c",
+    }
