@@ -6,6 +6,7 @@ decided. What moves with time (clocks, timed steps, checks, set points) is in `t
 
 from collections.abc import Sequence
 from enum import Enum, IntEnum
+from itertools import product
 from typing import Final, NamedTuple, assert_never
 
 from qh1a.control.alarms import Active
@@ -86,8 +87,7 @@ RINSING: Final = frozenset({_S.RINSE_PLASMA, _S.RINSE_BLOOD})
 PAUSED: Final = frozenset({_S.PAUSE_PLASMA, _S.PAUSE_STOPPED, _S.PATIENT_OFF})
 ON_PATIENT: Final = TREATING | RINSING | {_S.PAUSE_PLASMA, _S.PAUSE_STOPPED, _S.SAFE}
 _CONNECTING: Final = frozenset({_S.CONNECT_ACCESS, _S.CONNECT_FILL, _S.CONNECT_VENOUS})
-_NO_PLASMA: Final = frozenset({_S.TREAT_END, _S.PAUSE_PLASMA, _S.RINSE_BLOOD})
-_STOPPED: Final = frozenset({_S.PAUSE_STOPPED, _S.PATIENT_OFF, _S.DISCONNECT, _S.ENDED, _S.SAFE})
+_STOPPED: Final = frozenset({_S.PAUSE_STOPPED, _S.SAFE})
 
 _CONFIRMED: Final = {
     _S.PRIME_LOAD: _S.PRIME_BLOOD, _S.READY: _S.CONNECT_ACCESS, _S.CONNECT_ACCESS: _S.CONNECT_FILL,
@@ -193,11 +193,9 @@ def follow(m: Machine, trigger: Trigger, *, blocked: bool = False) -> Machine | 
         case _T.RESPONSE_R2:
             if s in {_S.RAMP, _S.TREAT, _S.RINSE_PLASMA}:
                 return _pause(m, _S.PAUSE_PLASMA)
-            return m if s in _NO_PLASMA | _STOPPED else _before(m)
+            return _before(m)
         case _T.RESPONSE_R4:
-            if s in ON_PATIENT - {_S.PAUSE_STOPPED, _S.SAFE}:
-                return _stop(m)
-            return m if s in _STOPPED else _before(m)
+            return m if s in _STOPPED else _stop(m)
         case _T.NOMINAL:
             return m._replace(state=_S.TREAT_END) if s is _S.TREAT else Refusal.NOT_NOW
         case _T.CAP:
@@ -219,13 +217,11 @@ def _pause(m: Machine, kind: State) -> Machine:
 
 def _stop(m: Machine) -> Machine:
     """Everything of the patient's stands still; before connection the step is repeated instead."""
-    if m.state in ON_PATIENT or m.state in _CONNECTING:
-        return _pause(m, _S.PAUSE_STOPPED)
-    return _before(m)
+    return _pause(m, _S.PAUSE_STOPPED) if m.state in ON_PATIENT else _before(m)
 
 
 def _before(m: Machine) -> Machine:
-    """A response before treatment: CONNECT stops, earlier phases repeat their step."""
+    """A response before treatment: CONNECT stops, earlier phases repeat their step, later ones stay."""
     if m.state in _CONNECTING:
         return _pause(m, _S.PAUSE_STOPPED)
     phase = STATES[m.state].phase
@@ -289,8 +285,8 @@ def reachable(states: Sequence[State]) -> dict[State, frozenset[State]]:
     found: dict[State, set[State]] = {s: set() for s in states}
     for s in states:
         for left in (*TREATING, *RINSING):
-            for flags in range(8):
-                m = Machine(s, left, bool(flags & 1), bool(flags & 2), bool(flags & 4), Outcome.OPEN)
+            for connected, tested, capped in product((False, True), repeat=3):
+                m = Machine(s, left, connected, tested, capped, Outcome.OPEN)
                 for trigger in Trigger:
                     after = follow(m, trigger)
                     if isinstance(after, Machine) and after.state is not s:

@@ -29,16 +29,17 @@ def validate(frame: Frame) -> list[int]:
     # Compiled, a zip without `strict` of up to five is a plain loop.
     for i, value, at, verdict in zip(range(N_MEASURED), values, times, verdicts):  # noqa: B905
         fits = _LO[i] <= value <= _HI[i] and ((value / _LSB[i] + _INTEGER) - _INTEGER) * _LSB[i] == value
-        if verdict == _GOOD and not (fits and 0 <= now - at <= _STALE[i]):
-            found[i] = _doubt(value, now - at, _LO[i], _HI[i], fits)
+        young = now - at <= _STALE[i]
+        if verdict == _GOOD and not (fits and young and at <= now):
+            found[i] = _doubt(value, young, _LO[i], _HI[i], fits)
     return found
 
 
-def _doubt(value: float, age: int, lo: float, hi: float, fits: bool) -> int:
+def _doubt(value: float, young: bool, lo: float, hi: float, fits: bool) -> int:
     if value != value:  # noqa: PLR0124 - the test for NaN that needs no maths library
         return Quality.NOT_A_NUMBER
     if not lo <= value <= hi:
         return Quality.OUT_OF_RANGE
     if not fits:
         return Quality.OFF_GRID
-    return Quality.FUTURE if age < 0 else Quality.STALE
+    return Quality.FUTURE if young else Quality.STALE
