@@ -79,8 +79,8 @@ def hazard_rows() -> list[Row]:
             "controls": [{"ref": c.ref, "test": c.test} for c in h.controls],
             "rules": [
                 {
-                    "id": r.id, "channel": CHANNELS[r.channel].id, "side": r.side.value, "limit": r.limit,
-                    "delay_s": r.delay_s, "priority": r.priority.name, "latch": r.latch,
+                    "id": r.id, "channel": CHANNELS[r.channel].id, "side": r.side.name.lower(),
+                    "limit": r.limit, "delay_s": r.delay_s, "priority": r.priority.name, "latch": r.latch,
                     "response": r.response.name, "armed": [s.name for s in sorted(r.armed)],
                 }
                 for r in h.rules

@@ -6,19 +6,23 @@ limit is one alarm. A latched alarm, and its response, stay until the operator h
 condition gone. Which rules are looked at depends on the session's state only. Signals follow IEC 60601-1-8.
 """
 
+import math
+import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from mypy_extensions import mypyc_attr
 
 from qh1a.channels import CHANNELS
-from qh1a.hazards import HOLD_S, RULES, Rule, Side
+from qh1a.hazards import HOLD_S, RULES, Rule
 from qh1a.settings import Limits
 from qh1a.tick import (
+    STATES,
     Actuator,
     AlarmView,
     Event,
     EventCode,
+    Phase,
     Priority,
     Quality,
     Response,
@@ -29,7 +33,7 @@ from qh1a.units import NS_PER_S, Ns, nanoseconds
 _GOOD: Final = int(Quality.GOOD)
 _NEVER: Final = -1
 _MEDIUM: Final = int(Priority.MEDIUM)
-_RINSING: Final = (State.RINSE_PLASMA, State.RINSE_BLOOD)
+_FOR_EVER: Final = sys.maxsize
 AUDIO_PAUSE_S: Final = 120.0
 """IEC 60601-1-8 leaves it to the maker; dialysis practice is 2 min (clinical reference 3.3)."""
 REMIND_S: Final = 180.0
@@ -59,7 +63,7 @@ QUIET: Final = Active((), (), Response.NONE)
 def _as_read(limit: float, lsb: float) -> float:
     """A limit as a reading gives it, counts x lsb: a pH of 7100 counts is not 7.1 but 7.1000000000000005."""
     nearest = round(limit / lsb) * lsb
-    return nearest if abs(nearest - limit) < 1e-6 * lsb else limit
+    return nearest if math.isclose(nearest, limit) else limit
 
 
 @mypyc_attr(serializable=True)
@@ -73,8 +77,8 @@ class _Slot:
 
     def __init__(self, rule: Rule, limits: Limits) -> None:
         self.rule = rule
-        self.sign = 1.0 if rule.side is Side.ABOVE else -1.0
-        self.limit = _as_read(limits[rule.limit], CHANNELS[rule.channel].lsb) * self.sign
+        self.sign = float(rule.side)
+        self.limit = self.sign * _as_read(limits[rule.limit], CHANNELS[rule.channel].lsb)
         self.delay = round(rule.delay_s * NS_PER_S)
         self.hold = 0 if rule.latch else nanoseconds(HOLD_S.get(rule.response, 0.0))
         self.began = _NEVER  # when the condition began to hold
@@ -87,7 +91,7 @@ class _Slot:
     @property
     def present(self) -> bool:
         """Condition past its delay, held, or latched."""
-        return self.raised >= 0
+        return self.raised != _NEVER
 
 
 _Armed = tuple[list[int], list[float], list[float], list[_Slot]]
@@ -114,7 +118,7 @@ class Alarms:
         self._armed = {state: _armed(self._slots, state) for state in State}
         self._state = State.SELF_WAIT
         self._holding: list[_Slot] = []
-        self._due = _NEVER  # when an alarm may rise or remind
+        self._due = _FOR_EVER  # when an alarm may rise or remind
         self._loudest = Priority.NONE
         self.silent_until = _NEVER
         self.sound = Priority.NONE
@@ -130,15 +134,15 @@ class Alarms:
         # Compiled, a zip without `strict` is a plain loop.
         for channel, sign, limit, slot in zip(channels, signs, limits, slots):  # noqa: B905
             if q[channel] == _GOOD and v[channel] * sign >= limit:
-                if slot.began < 0:
+                if slot.began == _NEVER:
                     changed = self._begin(now, slot) or changed
-                if (slot.raised < 0 or slot.gone >= 0) and now - slot.began >= slot.delay:
+                if (slot.raised == _NEVER or slot.gone != _NEVER) and now - slot.began >= slot.delay:
                     changed = self._raise(now, slot, v[channel], events) or changed
-            elif slot.began >= 0:
+            elif slot.began != _NEVER:
                 changed = self._end(now, slot, slot.hold, events) or changed
         if self._holding:
             changed = self._release(now, events) or changed
-        if 0 <= self._due <= now:
+        if now >= self._due:
             changed = self._attend(now, events) or changed
         if changed:
             self._rebuild()
@@ -151,10 +155,10 @@ class Alarms:
         """
         slots = [s for s in self._slots if s.present and rule in ("", s.rule.id)]
         for slot in slots:
-            if slot.acknowledged < 0:
+            if slot.acknowledged == _NEVER:
                 slot.acknowledged = now
                 events.append(Event(EventCode.ALARM_ACKNOWLEDGED, slot.rule.id))
-            if slot.gone >= 0 and slot.rule.latch and (why.strip() or not slot.rule.asks_cause):
+            if slot.gone != _NEVER and slot.rule.latch and (why.strip() or not slot.rule.asks_cause):
                 self._forget(slot)
                 events.append(Event(EventCode.ALARM_RESET, slot.rule.id, 0.0, why))
         if slots:
@@ -164,7 +168,7 @@ class Alarms:
     def asks_cause(self, rule: str) -> bool:
         """Whether only the cause is missing to reset this alarm, or any for an empty id."""
         return any(
-            s.gone >= 0 and s.acknowledged >= 0 and s.rule.latch and s.rule.asks_cause
+            _NEVER not in (s.gone, s.acknowledged) and s.rule.latch and s.rule.asks_cause
             for s in self._slots
             if rule in ("", s.rule.id)
         )
@@ -176,7 +180,7 @@ class Alarms:
 
     def _begin(self, now: Ns, slot: _Slot) -> bool:
         slot.began = now
-        if slot.gone < 0 or slot.rule.latch:
+        if slot.gone == _NEVER or slot.rule.latch:
             return False  # new, or latched: a return after the cause had gone is a new occurrence
         slot.gone = _NEVER
         self._holding.remove(slot)
@@ -207,7 +211,7 @@ class Alarms:
     def _end(self, now: Ns, slot: _Slot, hold: int, events: list[Event]) -> bool:
         """The condition is gone."""
         slot.began = _NEVER
-        if slot.raised < 0 or slot.gone >= 0:
+        if slot.raised == _NEVER or slot.gone != _NEVER:
             return False
         slot.gone = now
         if hold:
@@ -223,16 +227,18 @@ class Alarms:
         changed = False
         self._state = state
         for slot in self._slots:
-            if state in slot.rule.armed or (slot.began < 0 and slot.gone < 0):
+            if state in slot.rule.armed or (slot.began == _NEVER and slot.gone == _NEVER):
                 continue
             # What a cap replaces ends with the state that armed it, latched or not.
-            warning = slot.rule.response is Response.R0 or (slot.rule.capped and state in _RINSING)
-            if slot.began >= 0:
+            warning = slot.rule.response is Response.R0 or (
+                slot.rule.capped and STATES[state].phase is Phase.RINSEBACK
+            )
+            if slot.began != _NEVER:
                 changed = self._end(now, slot, 0 if warning else slot.hold, events) or changed
             elif warning and slot in self._holding:
                 self._clear(slot, events)
                 changed = True
-            if warning and slot.raised >= 0:
+            if warning and slot.present:
                 self._forget(slot)
                 changed = True
         return changed
@@ -252,9 +258,9 @@ class Alarms:
         """Alarms that nobody answers rise, answered ones whose cause stays come back."""
         changed = False
         for slot in self._slots:
-            if 0 <= _due(slot) <= now:
+            if now >= _due(slot):
                 changed = True
-                if slot.acknowledged < 0:
+                if slot.acknowledged == _NEVER:
                     slot.priority = Priority.HIGH
                     events.append(Event(EventCode.ALARM_ESCALATED, slot.rule.id))
                     self._speak(now, slot.rule.id, events)
@@ -276,12 +282,12 @@ class Alarms:
         self.views = tuple(
             AlarmView(
                 s.rule.id, s.priority, s.rule.response, Ns(s.raised),
-                not s.rule.latch or s.gone < 0, s.acknowledged >= 0,
+                not s.rule.latch or s.gone == _NEVER, s.acknowledged != _NEVER,
             )
             for s in shown
         )  # fmt: skip
-        self._loudest = max([s.priority for s in shown if s.acknowledged < 0], default=Priority.NONE)
-        self._due = min([_due(s) for s in shown if _due(s) >= 0], default=_NEVER)
+        self._loudest = max([s.priority for s in shown if s.acknowledged == _NEVER], default=Priority.NONE)
+        self._due = min([_due(s) for s in shown], default=_FOR_EVER)
         if not present:
             self.active = QUIET
             return
@@ -297,10 +303,10 @@ class Alarms:
 
 
 def _due(slot: _Slot) -> int:
-    """When an alarm that is present rises or reminds; `_NEVER` when it will not."""
-    if slot.raised < 0 or slot.priority < _MEDIUM:
-        return _NEVER
-    if slot.acknowledged >= 0:
-        return _NEVER if slot.gone >= 0 else slot.acknowledged + nanoseconds(REMIND_S)
+    """When an alarm that is present rises or reminds; `_FOR_EVER` when it will not."""
+    if slot.raised == _NEVER or slot.priority < _MEDIUM:
+        return _FOR_EVER
+    if slot.acknowledged != _NEVER:
+        return _FOR_EVER if slot.gone != _NEVER else slot.acknowledged + nanoseconds(REMIND_S)
     rises = slot.priority == _MEDIUM and slot.rule.response >= Response.R2
-    return slot.spoke + nanoseconds(ESCALATE_S) if rises else _NEVER
+    return slot.spoke + nanoseconds(ESCALATE_S) if rises else _FOR_EVER

@@ -5,18 +5,18 @@ Whatever needs a mean, a slope, a sum or a timer is a derived channel.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 from typing import Final
 
 from qh1a.channels import Channel
 from qh1a.tick import Actuator, Priority, Response, State
 
 
-class Side(Enum):
-    """On which side of its limit a rule trips; the limit itself trips."""
+class Side(IntEnum):
+    """On which side of its limit a rule trips; the limit itself trips. Its value: the sign of a step past."""
 
-    ABOVE = "above"
-    BELOW = "below"
+    ABOVE = 1
+    BELOW = -1
 
 
 @dataclass(frozen=True, slots=True)

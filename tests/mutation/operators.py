@@ -135,6 +135,8 @@ def _changes(node: ast.AST, members: dict[str, list[str]]) -> Iterator[tuple[Cha
             yield _Set("value", number + 1), f"{number} -> {number + 1}"
             if number not in {0, 1}:
                 yield _Set("value", number * 2), f"{number} -> {number * 2}"
+        case ast.Return(value=ast.Constant(value=bool())):
+            pass  # turned over above; without it the types are wrong
         case ast.Return(value=ast.expr()):
             yield _Set("value", ast.Constant(None)), "return None"
         case ast.Call(func=ast.Name(id=name)) if name in EXTREME:

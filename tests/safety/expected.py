@@ -49,7 +49,7 @@ def row_of(cells: Cells) -> Row:
     return Row(
         cells["id"],
         BY_ID[cells["channel"]],
-        Side(cells["side"]),
+        Side[cells["side"].upper()],
         float(cells["limit"]),
         float(cells["delay_s"]),
         Priority[cells["priority"]],

@@ -217,3 +217,55 @@ def test_an_occurrence_is_as_old_as_its_own_alarm() -> None:
     since = ward.alarms.views[0].since
     ward.wait(7.0)
     assert ward.alarms.views[0].since == since == ward.now - 7 * NS_PER_S
+
+
+@pytest.mark.parametrize("first", [0, 1, 2], ids=lambda n: f"from tick {n}")
+def test_a_life_that_begins_with_the_clock(first: int) -> None:
+    """Zero is a time like any other."""
+    rule = BY_ID[HIGH]
+    ward = Ward()
+    ward.now = Ns((first - 1) * TICK_NS)
+    ward.set(HIGH)
+    assert ward.said(EventCode.ALARM_RAISED) == [HIGH]
+    assert ward.alarms.views[0].since == first * TICK_NS + round(rule.delay_s * NS_PER_S)
+
+
+def test_what_did_not_change_is_not_made_again() -> None:
+    """The alarms present stay the same object, tick after tick, through all that does not concern them."""
+    ward = Ward().set(HIGH)
+    views = ward.alarms.views
+    assert ward.wait(1.0).alarms.views is views
+    medium = BY_ID[MEDIUM]
+    ward.q[medium.channel] = GOOD
+    ward.v[medium.channel] = LIMITS[medium.limit]
+    assert ward.wait(medium.delay_s / 2).alarms.views is views  # it began
+    assert ward.set(MEDIUM, present=False).alarms.views is views  # and ended before its delay
+    ward.now = Ns(ward.now + TICK_NS)
+    ward.alarms.step(ward.now, State.TREAT_END, ward.v, ward.q, ward.events)
+    assert ward.alarms.views is views
+
+
+def test_one_that_a_greater_silences_changes_nothing() -> None:
+    ward = Ward()
+    ward.q[C.BLOOD_STOP_S] = GOOD
+    ward.v[C.BLOOD_STOP_S] = LIMITS[BY_ID["H25.2"].limit]
+    views = ward.wait(1.0).alarms.views
+    assert ward.wait(1.0).alarms.views is views
+
+
+def test_one_that_is_held_changes_nothing_until_it_is_over() -> None:
+    ward = Ward().set(MEDIUM)
+    ward.alarms.acknowledge(ward.now, MEDIUM, ward.events)
+    views = ward.wait(REMIND_S - 2.0).alarms.views
+    ward.set(MEDIUM, present=False)
+    assert ward.wait(8.0).alarms.views is views  # past the time of its reminder
+    assert ward.said(EventCode.ALARM_REMINDED) == []
+
+
+def test_a_latched_one_that_flickers_changes_nothing() -> None:
+    rule = "H13.1"
+    ward = Ward().set(rule).set(rule, present=False)
+    views = ward.alarms.views
+    ward.v[BY_ID[rule].channel] = LIMITS[BY_ID[rule].limit]
+    assert ward.wait(BY_ID[rule].delay_s / 2).alarms.views is views
+    assert ward.set(rule, present=False).alarms.views is views
