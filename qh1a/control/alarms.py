@@ -76,7 +76,7 @@ class _Slot:
     )  # fmt: skip
 
     def __init__(self, rule: Rule, limits: Limits) -> None:
-        self.rule = rule
+        self.rule, self.priority = rule, rule.priority  # of this occurrence: it may have risen
         self.sign = float(rule.side)
         self.limit = self.sign * _as_read(limits[rule.limit], CHANNELS[rule.channel].lsb)
         self.delay = round(rule.delay_s * NS_PER_S)
@@ -84,9 +84,7 @@ class _Slot:
         self.began = _NEVER  # when the condition began to hold
         self.raised = _NEVER  # when the alarm was raised; present from then on
         self.gone = _NEVER  # present, and the condition has been gone since then
-        self.acknowledged = _NEVER
-        self.spoke = _NEVER  # when it was raised, or last reminded
-        self.priority = rule.priority  # of this occurrence: it may have risen
+        self.acknowledged = self.spoke = _NEVER  # it spoke when it was raised, or last reminded
 
     @property
     def present(self) -> bool:
@@ -133,7 +131,7 @@ class Alarms:
         channels, signs, limits, slots = self._armed[state]
         # Compiled, a zip without `strict` is a plain loop.
         for channel, sign, limit, slot in zip(channels, signs, limits, slots):  # noqa: B905
-            if q[channel] == _GOOD and v[channel] * sign >= limit:
+            if q[channel] == _GOOD and sign * v[channel] >= limit:
                 if slot.began == _NEVER:
                     changed = self._begin(now, slot) or changed
                 if (slot.raised == _NEVER or slot.gone != _NEVER) and now - slot.began >= slot.delay:
@@ -273,7 +271,6 @@ class Alarms:
     @staticmethod
     def _forget(slot: _Slot) -> None:
         slot.raised = slot.gone = slot.acknowledged = _NEVER
-        slot.priority = slot.rule.priority
 
     def _rebuild(self) -> None:
         present = [s for s in self._slots if s.present]

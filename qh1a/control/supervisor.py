@@ -87,48 +87,36 @@ _BLOOD_WAITS: Final = frozenset({State.CONNECT_ACCESS, State.CONNECT_VENOUS, Sta
 _STANDING: Final = frozenset({State.SAFE, State.PAUSE_STOPPED, State.PATIENT_OFF})
 
 
-def _lower(a: float, b: float) -> float:
-    return b if b < a else a
-
-
 def _flags(states: set[State]) -> tuple[bool, ...]:
     return tuple(state in states for state in State)
 
 
+# A person's blood moves, or is about to.
 _CONNECTED: Final = _flags(
     {State.RAMP, State.TREAT, State.TREAT_END, State.PAUSE_PLASMA, State.RINSE_PLASMA, State.RINSE_BLOOD}
 )
 _RETURNING: Final = _flags({State.RAMP, State.TREAT})
 """In RINSEBACK the balance is frozen and caps on the returned volume stand in its place (circuit 6)."""
-"""States in which a commanded drop of blood flow is slow."""
-_RUNNING: Final = _CONNECTED
-"""States in which I9 forbids nothing."""
 
 
 @mypyc_attr(serializable=True)
 class _Best:
     """The highest of the last `n` values given."""
 
-    __slots__ = ("_at", "_ring")
+    __slots__ = ("_last",)
 
     def __init__(self, n: int) -> None:
-        self._ring = [-inf] * n
-        self._at = 0
+        self._last = [-inf] * n
 
     def push(self, value: float) -> None:
         """Add a value."""
-        at = self._at
-        self._ring[at] = value
-        self._at = at + 1 if at + 1 < len(self._ring) else 0
+        self._last.append(value)
+        del self._last[0]
 
     @property
     def value(self) -> float:
         """The highest of what is there, minus infinity when empty."""
-        best = -inf
-        for x in self._ring:
-            if x > best:
-                best = x
-        return best
+        return max(self._last)
 
 
 @mypyc_attr(serializable=True)
@@ -142,12 +130,11 @@ class Supervisor:
         self._sent: list[float] = list(UNPOWERED)
         self._started: Ns | None = None
         self._ran: Ns | None = None
-        self._held = 0
+        self._held = self.bits = 0
         self._q_b = _Best(SECOND_TICKS)
         self._q_c = _Best(SECOND_TICKS)
         self._active = QUIET
         self._restrictions: tuple[tuple[Actuator, Restrict], ...] = ()
-        self.bits = 0
 
     def step(
         self,
@@ -161,8 +148,8 @@ class Supervisor:
         """The commands that leave, in actuator order; each is `want`, lower, held, or safe."""
         out = list(want)
         self.bits = 0
-        self._q_b.push(v[Q_B] if q[Q_B] == _GOOD else 0.0)
-        self._q_c.push(v[Q_C] if q[Q_C] == _GOOD else 0.0)
+        self._q_b.push(v[Q_B] if q[Q_B] == _GOOD else -inf)
+        self._q_c.push(v[Q_C] if q[Q_C] == _GOOD else -inf)
         self._spans(out)
         if active.responses:
             self._respond(out, active)
@@ -183,32 +170,39 @@ class Supervisor:
             out[actuator] = 0.0
             self._bite(interlock)
 
+    def _most(self, out: list[float], actuator: int, most: float, interlock: int) -> None:
+        """No more than `most`, and nothing where that is less than nothing."""
+        if out[actuator] > max(0.0, most):
+            out[actuator] = max(0.0, most)
+            self._bite(interlock)
+
     @staticmethod
     def _spans(out: list[float]) -> None:
         """Only values inside an actuator's span leave; anything else, NaN too, becomes its safe value."""
-        if 0.0 < out[W] < WARMER_LEAST_C:
+        if out[W] < WARMER_LEAST_C:
             out[W] = 0.0
         for a in range(AC):
-            if not 0.0 <= out[a] <= _MOST[a]:
-                out[a] = _MOST[a] if out[a] > _MOST[a] else _SAFE[a]
+            out[a] = min(max(_SAFE[a], out[a]), _MOST[a])  # NaN is not greater than what is safe
         for a in range(AC, len(out)):
             if out[a] != 0.0 and out[a] != 1.0:
                 out[a] = _SAFE[a]
 
     def _respond(self, out: list[float], active: Active) -> None:
         if active is not self._active:
-            self._active = active
-            self._restrictions = tuple(
-                (a, worst) for a in Actuator if (worst := self._worst(active, a)) is not Restrict.FREE
+            self._active, self._restrictions = (
+                active,
+                tuple((a, worst) for a in Actuator if (worst := self._worst(active, a)) is not Restrict.FREE),
             )
         sent = self._sent
         for a, worst in self._restrictions:
             if worst is _OFF:
                 out[a] = 0.0
             elif worst is _LEAST:
-                out[a] = _lower(out[a], LEAST_FLOW.get(a, 0.0))
-            elif worst is _KEEP or out[a] > sent[a]:
+                out[a] = min(out[a], LEAST_FLOW.get(a, 0.0))
+            elif worst is _KEEP:
                 out[a] = sent[a]
+            else:
+                out[a] = min(out[a], sent[a])
 
     @staticmethod
     def _worst(active: Active, a: Actuator) -> Restrict:
@@ -218,15 +212,10 @@ class Supervisor:
 
     def _phase(self, out: list[float], state: State) -> None:
         """I9: which pumps may turn at all in a phase."""
-        if _RUNNING[state]:
-            return
         phase = STATES[state].phase
         if phase is Phase.SELF_TEST:
             for a in _PUMPS:
-                allowed = TEST_FLOW if state is State.SELF_PUMPS and a != HP else 0.0
-                if out[a] > allowed:
-                    out[a] = allowed
-                    self._bite(9)
+                self._most(out, a, TEST_FLOW if state is _SELF_PUMPS and a != HP else 0.0, 9)
             self._zero(out, W, 9)
         elif phase in _CLOSED_PHASES:
             for a in (*_PUMPS, W):
@@ -234,11 +223,7 @@ class Supervisor:
         elif phase in _BEFORE:
             for a in (PP, RP, HP):
                 self._zero(out, a, 9)
-            if state in _BLOOD_WAITS:
-                self._zero(out, BP, 9)
-            elif out[BP] > READY_BLOOD:
-                out[BP] = READY_BLOOD
-                self._bite(9)
+            self._most(out, BP, 0.0 if state in _BLOOD_WAITS else READY_BLOOD, 9)
         elif state in _STANDING:
             for a in (BP, PP, RP, HP):
                 self._zero(out, a, 9)
@@ -248,7 +233,7 @@ class Supervisor:
         if out[VC] == 0.0 or q[POS_VC] != _GOOD or v[POS_VC] == 0.0:
             self._zero(out, BP, 1)
             self._zero(out, RP, 1)
-        if _CONNECTED[state] and out[BP] > 0.0:
+        if _CONNECTED[state]:
             blind = q[AIR_V] or q[P_VEN] or q[P_ACC] or q[P_PRE]
             ways = (q[POS_AC] == _GOOD and v[POS_AC] == 1.0) or (q[POS_SC] == _GOOD and v[POS_SC] == 1.0)
             if blind or not ways or v[POS_VC] != 1.0:
@@ -271,32 +256,27 @@ class Supervisor:
 
     def _plasma(self, out: list[float], v: list[float], q: list[int], state: State) -> None:
         """I3 ratio, I4 eyes of the return, I7 balance, I11 plasma clamp, I12 recirculation."""
-        if out[PP] > 0.0:
-            measured = v[Q_B_2S] if q[Q_B_2S] == _GOOD else 0.0
-            turned = v[N_BP] * self._stroke if q[N_BP] == _GOOD else 0.0
-            lowest = _lower(_lower(_lower(out[BP], measured), turned), self._q_b.value)
-            most = PLASMA_TO_BLOOD_MAX * lowest if lowest > 0.0 else 0.0
-            if out[PP] > most:
-                out[PP] = most
-                self._bite(3)
+        measured = v[Q_B_2S] if q[Q_B_2S] == _GOOD else 0.0
+        turned = v[N_BP] * self._stroke if q[N_BP] == _GOOD else 0.0
+        lowest = min(out[BP], measured, turned, self._q_b.value)
+        self._most(out, PP, PLASMA_TO_BLOOD_MAX * lowest, 3)
         if q[BALANCE_ABS] == _GOOD and v[BALANCE_ABS] >= self._balance_trip and _RETURNING[state]:
             self._zero(out, PP, 7)
             self._zero(out, RP, 7)
-        if out[RP] > 0.0:
-            if q[AIR_V] or q[AIR_P] or q[P_VEN] or q[P_RET]:
-                self._zero(out, RP, 4)
-            most = self._perfusion(v) - RECIRCULATION if q[Q_C_2S] == _GOOD else 0.0
-            most = most if most > 0.0 else 0.0
-            # The self-test turns the pumps on an empty reservoir: there is no perfusion to stay below.
-            if out[RP] > most and state is not _SELF_PUMPS:
-                out[RP] = most
-                self._bite(12)
-            if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
-                self._zero(out, RP, 11)
+        if q[AIR_V] or q[AIR_P] or q[P_VEN] or q[P_RET]:
+            self._zero(out, RP, 4)
+        # The self-test turns the pumps on an empty reservoir: there is no perfusion to stay below.
+        if state is not _SELF_PUMPS:
+            self._most(out, RP, self._perfusion(v, q) - RECIRCULATION, 12)
+        if out[PC] == 0.0 or q[POS_PC] != _GOOD or v[POS_PC] != 1.0:
+            self._zero(out, RP, 11)
 
-    def _perfusion(self, v: list[float]) -> float:
-        """Perfusion that can be relied on: the 2-s mean, or the best of the last second if that is less."""
-        return _lower(v[Q_C_2S], self._q_c.value)
+    def _perfusion(self, v: list[float], q: list[int]) -> float:
+        """Perfusion that can be relied on: the 2-s mean, or the best of the last second if that is less.
+
+        Minus infinity when it cannot be told.
+        """
+        return min(v[Q_C_2S], self._q_c.value) if q[Q_C_2S] == _GOOD else -inf
 
     def _plasma_clamp(self, out: list[float], v: list[float], q: list[int]) -> None:
         """I11: PC closes only after RP stands, except on air and where the ladder closes everything.
@@ -313,11 +293,9 @@ class Supervisor:
 
     def _cells(self, out: list[float], v: list[float], q: list[int]) -> None:
         """I5 and I13: warmer and gas only with flow and, for the warmer, two good probes below the trip."""
-        if out[W] > 0.0:
-            probes = q[T_W1] == q[T_W2] == _GOOD and v[T_W1] < self._t_trip and v[T_W2] < self._t_trip
-            if not probes:
-                self._zero(out, W, 5)
-        flowing = q[Q_C_2S] == _GOOD and self._perfusion(v) >= WARM_FLOW and out[CP] >= WARM_FLOW
-        if not flowing:
+        probes = q[T_W1] == q[T_W2] == _GOOD and v[T_W1] < self._t_trip and v[T_W2] < self._t_trip
+        if not probes:
+            self._zero(out, W, 5)
+        if min(self._perfusion(v, q), out[CP]) < WARM_FLOW:
             for a in _NEED_FLOW:
                 self._zero(out, a, 13)

@@ -245,12 +245,14 @@ def test_what_did_not_change_is_not_made_again() -> None:
     assert ward.alarms.views is views
 
 
-def test_one_that_a_greater_silences_changes_nothing() -> None:
-    ward = Ward()
-    ward.q[C.BLOOD_STOP_S] = GOOD
-    ward.v[C.BLOOD_STOP_S] = LIMITS[BY_ID["H25.2"].limit]
-    views = ward.wait(1.0).alarms.views
-    assert ward.wait(1.0).alarms.views is views
+def test_one_that_a_greater_silences_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose delay ends while the greater is there already."""
+    lesser, greater = replace(BY_ID["H25.1"], delay_s=1.0), BY_ID["H25.2"]
+    monkeypatch.setattr(product, "RULES", (lesser, greater))
+    ward = Ward().set(greater.id)
+    views = ward.alarms.views
+    assert ward.wait(5.0).alarms.views is views
+    assert ward.said(EventCode.ALARM_RAISED) == [greater.id]
 
 
 def test_one_that_is_held_changes_nothing_until_it_is_over() -> None:
