@@ -148,7 +148,7 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H05", 5, "venous line off: blood loss", "I14", "expected pressure freezes", _EYES),
     _hazard("H06", 4, "return line closed: burst, haemolysis", "I1", "R4s lets pressure out", _EYES),
     _hazard("H07", 4, "suction at the access: vessel injury, haemolysis, degassing", "I14", "limiter"),
-    _hazard("H08", 4, "access line open before the pump: air, blood loss", "I14"),
+    _hazard("H08", 5, "access line open before the pump: air, blood loss", "I14"),
     _hazard("H09", 4, "pressure before the separator: burst, haemolysis", "I14", "limiter"),
     _hazard("H10", 4, "high TMP: haemolysis, membrane tear", "I3", "limiter", "R1 lowers separation"),
     _hazard("H11", 4, "reverse TMP: plasma and debris pressed into the blood", "I2"),

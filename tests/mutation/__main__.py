@@ -42,7 +42,7 @@ TESTS: Final = {
     "hazards/rules.py": (("tables", "expected_behaviour"), ("alarm_battery", "table_mutants")),
     "hazards/responses.py": (("tables", "expected_behaviour"), ("supervisor", "core", "alarm_battery")),
     "hazards/register.py": (("tables",), ("expected_behaviour",)),
-    "hazards/node.py": (("sim/test_node.py",), ()),
+    "hazards/node.py": (("sim/test_node.py",), ("tables",)),
 }
 """The fewest and fastest tests that reach every line of a module, and the others that look at it.
 `hazards/limits.py` is data: test_table_mutants."""

@@ -22,6 +22,23 @@ UP, DOWN = Side.ABOVE, Side.BELOW
 R = Response
 
 
+SEVERITIES = "54445 44544 44555 35435 33344 53455 44554 55535 54444 35533 44".replace(" ", "")
+"""Of H01 to H52, the worst that each names, 5 is death: safety 4.3, and circuit 2 for H51 and H52."""
+
+
+def test_a_hazard_is_as_severe_as_its_source_says() -> None:
+    assert "".join(str(h.severity) for h in HAZARDS) == SEVERITIES
+
+
+def test_a_trip_of_the_node_says_what_it_was() -> None:
+    """A perfusionist reads it off the node when the host is dead."""
+    assert {rule.id: rule.trip for rule in NODE_RULES} == {
+        "N01": NodeTrip.HEAT, "N02": NodeTrip.AIR, "N03": NodeTrip.AIR_PLASMA, "N04": NodeTrip.PRESSURE,
+        "N05": NodeTrip.PRESSURE, "N06": NodeTrip.LINE_OPEN, "N07": NodeTrip.LINE_OPEN,
+        "N08": NodeTrip.CLAMP_OPEN, "N09": NodeTrip.CLAMP_SHUT, "N10": NodeTrip.BACKWARDS,
+    }  # fmt: skip
+
+
 def test_ids_and_keys_are_unique() -> None:
     for ids in ([r.key for r in LIMITS], [r.id for r in RULES], [h.id for h in HAZARDS]):
         assert len(set(ids)) == len(ids)
