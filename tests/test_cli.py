@@ -59,8 +59,8 @@ BAD_RUNS = [
     (("4h.toml", "--plant", "rig"), "--plant = rig: not available in this version, allowed sim"),
     (("4h.toml", "--plant", "patient"), "--plant = patient: allowed sim"),
     (
-        ("4h.toml", "--operator", "console"),
-        "--operator = console: not available in this version, allowed auto or a script",
+        ("4h.toml", "--operator", "console", "--link", "nowhere/s.sock"),
+        "nowhere/s.sock: No such file or directory",
     ),
     (("4h.toml", "--operator", "nobody.toml"), "nobody.toml: no such file; shipped operators are auto.toml"),
     (("4h.toml", "--speed", "fast"), "--speed = fast: allowed max or a factor above 0"),

@@ -26,9 +26,16 @@ from qh1a.cli.say import (
 
 if TYPE_CHECKING:
     from qh1a.cli.plant import SimParts
+    from qh1a.clock import Clock
     from qh1a.config import Configuration
+    from qh1a.link import Link
+    from qh1a.plant import PlantKind
     from qh1a.runtime import RunResult
     from qh1a.script import ScriptedOperator
+
+
+CONSOLE = "console"
+"""The operator who is whoever sits at the console."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,9 @@ class _Job:
 
     configuration: "Configuration"
     parts: "SimParts"
-    operator: "ScriptedOperator"
+    operator: "ScriptedOperator | None"
+    """None: whoever sits at the console."""
+    link: Path | None
     seed: int
     speed: float | None
     out: Path
@@ -52,7 +61,11 @@ def run(  # noqa: PLR0913 - one argument per option of the command line
         str, typer.Option(help="Virtual patient; of a cohort: aclf-300#17.")
     ] = "aclf-typical.toml",
     faults: Annotated[str | None, typer.Option(help="Fault script.")] = None,
-    operator: Annotated[str, typer.Option(help="auto, or a script.")] = "auto",
+    operator: Annotated[str, typer.Option(help="auto, console, or a script.")] = "auto",
+    link: Annotated[
+        Path | None,
+        typer.Option(help="Socket for console, watch and mqtt; with --operator console [SESSION.sock]."),
+    ] = None,
     limits: Annotated[str, typer.Option(help="Limits.")] = "default.toml",
     tuning: Annotated[str, typer.Option(help="Gains of the loops.")] = "default.toml",
     seed: Annotated[int, typer.Option(help="Seed of everything drawn.")] = 1,
@@ -67,7 +80,7 @@ def run(  # noqa: PLR0913 - one argument per option of the command line
     with polite():
         job = _prepare(
             prescription, plant=plant, speed=speed, patient=patient, faults=faults, operator=operator,
-            limits=limits, tuning=tuning, seed=seed, sets=tuple(sets or ()), out=out,
+            link=link, limits=limits, tuning=tuning, seed=seed, sets=tuple(sets or ()), out=out,
         )  # fmt: skip
         result = asyncio.run(_session(job))
         code = _report(job, result, as_json=json)
@@ -82,6 +95,7 @@ def _prepare(  # noqa: PLR0913 - as `run`
     patient: str,
     faults: str | None,
     operator: str,
+    link: Path | None,
     limits: str,
     tuning: str,
     seed: int,
@@ -96,24 +110,20 @@ def _prepare(  # noqa: PLR0913 - as `run`
     refuse_plant(plant)
     factor = _speed(speed)
     refuse_seed(seed)
-    if operator == "console":
-        allowed = "not available in this version, allowed auto or a script"
-        raise RefusedError(where="--operator", value=operator, allowed=allowed)
     path = out or Path(f"{Path(prescription).stem}-{seed}.qh1a")
     refuse_out(path)
     overrides = parse_set(sets)
     configuration = Configuration.load(prescription, limits=limits, tuning=tuning, overrides=overrides)
     parts = load_parts(configuration.prescription, "sim.toml", patient, faults, overrides, limits)
-    script = load_script(operator)
-    trees: Mapping[str, object] = {**parts.trees, "operator": script_tree(script)}
-    return _Job(
-        configuration.beside(trees),
-        parts,
-        ScriptedOperator(script, configuration.prescription),
-        seed,
-        factor,
-        path,
-    )
+    if operator == CONSOLE:
+        played: ScriptedOperator | None = None
+        trees: Mapping[str, object] = {**parts.trees, "operator": {"name": CONSOLE}}
+        link = link or path.with_suffix(".sock")
+    else:
+        script = load_script(operator)
+        played = ScriptedOperator(script, configuration.prescription)
+        trees = {**parts.trees, "operator": script_tree(script)}
+    return _Job(configuration.beside(trees), parts, played, link, seed, factor, path)
 
 
 def _speed(text: str) -> float | None:
@@ -156,19 +166,26 @@ async def _session(job: _Job) -> "RunResult":
     tell_cold()
     plant = build_plant(job.parts, c.prescription, job.seed)
     identities = await plant.open()
+    clock = VirtualClock(job.speed)
+    link = _link(job, kind_of(plant.kind, identities), clock)
     try:
         refuse_start(shut(plant.kind, identities, c.rig, c.prescription, c.limits, today()))
         warm_up(job.parts, c.prescription)
+        if link is not None:
+            await link.open()
+        kind = kind_of(plant.kind, identities)
+        header = Header(kind, c.tree(), c.digest(), __version__, job.seed, identities, TRUTH)
+        recorder = Recorder(job.out, header, clock)
     except BaseException:
         await plant.close()
+        if link is not None:
+            await link.close()
         raise
-    clock = VirtualClock(job.speed)
-    header = Header(
-        kind_of(plant.kind, identities), c.tree(), c.digest(), __version__, job.seed, identities, TRUTH
-    )
-    recorder = Recorder(job.out, header, clock)
     keeper = TruthKeeper(plant, recorder)
     labels: dict[str, str] = {}
+    operator = job.operator or link
+    assert operator is not None  # noqa: S101 - no script means a console, and a console has its link
+    observers = (keeper, Bedside(plant), *((link.observe,) if link else ()))
     try:
         with progress(c.prescription, clock) as show:
             clock.set_speed(job.speed)  # paced from here: preparing is not to be caught up
@@ -176,9 +193,9 @@ async def _session(job: _Job) -> "RunResult":
                 plant=plant,
                 clock=clock,
                 kernel=Kernel(c.prescription, c.limits, c.tuning, c.rig),
-                operator=job.operator,
+                operator=operator,
                 recorder=recorder,
-                observers=(keeper, Bedside(plant), *show),
+                observers=(*observers, *show),
             )
         keeper.finish()
         labels = {"late_ticks": str(result.late_ticks)}
@@ -188,7 +205,25 @@ async def _session(job: _Job) -> "RunResult":
         with _deaf():
             recorder.close(labels)
             await plant.close()
+            if link is not None:
+                await link.close()
     return result
+
+
+def _link(job: _Job, kind: "PlantKind", clock: "Clock") -> "Link | None":
+    """Where a console finds this session; none that nobody asked for."""
+    from qh1a import __version__
+    from qh1a.config import to_tree
+    from qh1a.link import Link
+
+    if job.link is None:
+        return None
+    c = job.configuration
+    about = {
+        "plant": kind.name, "version": __version__, "seed": job.seed, "config": c.digest(),
+        "prescription": to_tree(c.prescription), "limits": to_tree(c.limits),
+    }  # fmt: skip
+    return Link(job.link, about, clock, wishes=job.operator is None)
 
 
 def _report(job: _Job, result: "RunResult", *, as_json: bool) -> int:

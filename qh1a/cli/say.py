@@ -39,10 +39,11 @@ def polite() -> Iterator[None]:
 def _mistakes() -> tuple[type[Exception], ...]:
     """The errors that are the user's; asked only once one was raised, so that `--help` imports nothing."""
     from qh1a.config import ConfigError
+    from qh1a.link import LinkLostError, LinkTakenError
     from qh1a.plant import PlantError
     from qh1a.record import RecordError
 
-    return RefusedError, ConfigError, PlantError, RecordError
+    return RefusedError, ConfigError, LinkLostError, LinkTakenError, PlantError, RecordError
 
 
 def complain(text: str) -> None:

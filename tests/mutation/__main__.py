@@ -39,7 +39,10 @@ TESTS: Final = {
         ("core", "clamps", "supervisor", "exploration"),
     ),
     "control/plausible.py": (("plausible",), ("plausible", "core")),
-    "hazards/rules.py": (("tables", "expected_behaviour"), ("alarm_battery", "table_mutants")),
+    "hazards/rules.py": (
+        ("tables", "expected_behaviour", "small_wrongs_alarms"),
+        ("alarm_battery", "table_mutants", "endings"),
+    ),
     "hazards/responses.py": (("tables", "expected_behaviour"), ("supervisor", "core", "alarm_battery")),
     "hazards/register.py": (("tables",), ("expected_behaviour",)),
     "hazards/node.py": (("sim/test_node.py",), ("tables",)),
