@@ -463,3 +463,16 @@ def test_balance_and_reservoir_rows_end_with_the_treatment_and_air_rows_do_not()
             assert not rule.armed & rinse, rule.id
         if rule.hazard in {"H01", "H02", "H03"}:
             assert rule.armed >= RAMP_TREAT | rinse, rule.id
+
+
+@pytest.mark.parametrize(("sensor", "blind"), [
+    ("V_hep", ["H26.1", "H26.2", "H26.3", "H27.1", "H27.3"]),
+    ("P_gas", ["H24.1"]),
+])  # fmt: skip
+def test_what_is_reckoned_from_a_sensor_is_lost_with_it(sensor: str, blind: list[str]) -> None:
+    assert [r.id for r in unarmed({BY_ID[sensor]})] == blind
+
+
+def test_only_a_balance_that_ran_away_asks_what_it_was() -> None:
+    """Safety H17: it is reset with a cause."""
+    assert {r.hazard for r in RULES if r.asks_cause} == {"H17"}
