@@ -13,6 +13,7 @@ from qh1a.cli.report import report
 from qh1a.cli.run import run
 from qh1a.cli.tune import tune
 from qh1a.cli.verify import verify
+from qh1a.cli.watch import watch
 
 app = typer.Typer(
     name="qh1a",
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, replay, verify, report, tune, check, describe):
+for command in (run, watch, replay, verify, report, tune, check, describe):
     app.command()(command)
 
 

@@ -27,7 +27,7 @@ from qh1a.link.messages import (
     state_body,
     state_line,
 )
-from qh1a.tick import Decision, EventCode, Frame, Intent, IntentName
+from qh1a.tick import Decision, EventCode, Frame, Intent, IntentName, State
 from qh1a.units import NS_PER_S, Ns
 
 PERIOD_NS: Final = NS_PER_S // 4
@@ -165,7 +165,8 @@ class Link:
                     delivered = Delivered.TAKEN if taken else Delivered.REFUSED
                     self._answer(asked[0], Answer(asked[1].ref, delivered, frame.now, event.detail))
         wall = self._clock.wall_ns()
-        if wall >= self._due:
+        ended = decision.session.state is State.ENDED  # no tick follows to tell it
+        if wall >= self._due or ended:
             self._due += ((wall - self._due) // PERIOD_NS + 1) * PERIOD_NS
             self._seq += 1
             if self._clients:

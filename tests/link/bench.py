@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -42,9 +42,9 @@ class Wall:
 class Ward:
     """A link with a session behind it. `taken` are the intents that ticks took off it."""
 
-    def __init__(self, path: Path, *, wishes: bool = True) -> None:
+    def __init__(self, path: Path, *, wishes: bool = True, about: Mapping[str, object] = ABOUT) -> None:
         self.wall = Wall()
-        self.link = Link(path, ABOUT, self.wall, wishes=wishes)
+        self.link = Link(path, about, self.wall, wishes=wishes)
         self.session = Bench()
         self.taken: list[Intent] = []
 
