@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := sessions/4h
-EVERYTHING := '.[console,dev,report]'
+EVERYTHING := '.[console,dev,mqtt,report]'
 # What is installed is a copy, its core compiled: any change here and it is made anew.
 SOURCES := $(shell find hatch_build.py qh1a configs -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What stands between a patient and harm, and the tests that must reach every branch of it.

@@ -8,6 +8,7 @@ import typer
 
 from qh1a.cli.check import check
 from qh1a.cli.describe import describe
+from qh1a.cli.mqtt import mqtt
 from qh1a.cli.replay import replay
 from qh1a.cli.report import report
 from qh1a.cli.run import run
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, watch, replay, verify, report, tune, check, describe):
+for command in (run, watch, mqtt, replay, verify, report, tune, check, describe):
     app.command()(command)
 
 

@@ -93,6 +93,7 @@ _KEYS: Final = {
     "act": "operator",
     "rule": "texts",
     "variable": "cohort",
+    "broker": "telemetry",
     "weight": "patient",
     "hct": "patient",
 }
@@ -182,6 +183,12 @@ def _cohort(path: Path) -> None:
         person_of(cohort, row, str(rows))
 
 
+def _telemetry(path: Path) -> None:
+    from qh1a.mqtt.broker import load_broker
+
+    load_broker(path)
+
+
 _CHECKS: Final[Mapping[str, Callable[[Path], None]]] = {
     "prescription": _prescription,
     "limits": _limits,
@@ -193,4 +200,5 @@ _CHECKS: Final[Mapping[str, Callable[[Path], None]]] = {
     "operator": _operator,
     "texts": _texts,
     "cohort": _cohort,
+    "telemetry": _telemetry,
 }

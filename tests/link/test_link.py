@@ -15,7 +15,7 @@ from qh1a.link import client as client_module
 from qh1a.link import server as server_module
 from qh1a.link.messages import LINE_MOST, STATE_MOST
 from qh1a.link.server import CLIENTS_MOST, EVENTS_KEPT, EVENTS_TOLD, WAITING_MOST
-from qh1a.tick import ACTUATORS, Event, EventCode, IntentName
+from qh1a.tick import ACTUATORS, Event, EventCode, IntentName, Outcome, State
 from tests.link.bench import ABOUT, Raw, Wall, Ward, console, wish
 
 HELLO = b'{"kind":"hello","schema":1,"role":"console"}\n'
@@ -73,6 +73,16 @@ async def test_states_follow_the_wall_not_the_ticks(path: Path) -> None:
         state = await ward.round(client)
         assert state.seq == first.seq + 1
         assert state.now == ward.session.now
+
+
+async def test_the_last_tick_is_told_at_once_for_none_comes_after_it(path: Path) -> None:
+    async with Ward(path) as ward, console(ward) as client:
+        await ward.round(client)
+        decision = ward.session.tick()
+        over = decision.session._replace(state=State.ENDED, outcome=Outcome.COMPLETED)
+        assert ward.session.frame is not None
+        ward.link.observe(ward.session.frame, (), decision._replace(session=over))
+        assert (await client.state()).session["outcome"] == "COMPLETED"
 
 
 async def test_a_wish_is_answered_by_the_tick_that_took_it(path: Path) -> None:
