@@ -167,6 +167,12 @@ class Channel(IntEnum):
     HEP_STOP_S = 151
     HEP_BACK = 152
     LIMITS_DIFFER = 153
+    Q_B_SET = 154
+    Q_P_SET = 155
+    Q_C_SET = 156
+    T_BR_SET = 157
+    DO_IN_SET = 158
+    PH_SET = 159
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +398,13 @@ _DERIVED: Final = (
     _derived("hep_stop_s", "s", 0.0, 1000000.0, 0, 0.1, "time without the heparin that is prescribed"),
     _derived("hep_back", "mL", 0.0, 1000.0, 2, 0.001, "heparin drawn back: V_hep below its highest"),
     _derived("limits_differ", "code", 0.0, 1.0, 0, 1.0, "1: the protective node holds other limits"),
+    # The set points in force, in the order of `control.setpoints.SetPoints`.
+    _derived("Q_b_set", "mL/min", 0.0, 400.0, 0, 0.1, "set point of the blood flow"),
+    _derived("Q_p_set", "mL/min", 0.0, 150.0, 1, 0.01, "set point of the separated plasma flow"),
+    _derived("Q_c_set", "mL/min", 0.0, 400.0, 0, 0.01, "set point of the perfusion flow"),
+    _derived("T_br_set", "C", 0.0, 80.0, 1, 0.01, "set point of the plasma temperature"),
+    _derived("DO_in_set", "mmHg", 0.0, 800.0, 0, 0.1, "set point of the oxygen tension"),
+    _derived("pH_set", "pH", 0.0, 14.0, 2, 0.001, "set point of the pH"),
 )
 
 CHANNELS: Final[tuple[ChannelRow, ...]] = (*_MEASURED, *_DERIVED)

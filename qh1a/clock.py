@@ -74,6 +74,11 @@ class VirtualClock:
     def label(self) -> str:
         return _label()
 
+    @property
+    def speed(self) -> float | None:
+        """Times real time; None as fast as possible."""
+        return self._speed
+
     def set_speed(self, speed: float | None) -> None:
         """Pace from here on at `speed` (None: as fast as possible)."""
         self._speed = speed

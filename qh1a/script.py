@@ -64,7 +64,7 @@ def problems(script: Script) -> tuple[Problem, ...]:
     for i, act in enumerate(script.act):
         at = f"act[{i}]"
         for key, value, known in (
-            ("intent", act.intent, [n.name.lower() for n in IntentName]),
+            ("intent", act.intent, [n.name.lower() for n in IntentName if n is not IntentName.INJECT]),
             ("state", act.state, [s.name.lower() for s in State]),
             ("phase", act.phase, [p.name.lower() for p in Phase]),
         ):

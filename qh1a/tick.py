@@ -230,6 +230,7 @@ class IntentName(IntEnum):
     ACKNOWLEDGE = 12
     AUDIO_PAUSE = 13
     ENTER = 14
+    INJECT = 15
 
 
 STATES: Final = (

@@ -26,12 +26,16 @@ from qh1a.cli.say import (
 
 if TYPE_CHECKING:
     from qh1a.cli.plant import SimParts
-    from qh1a.clock import Clock
+    from qh1a.clock import VirtualClock
     from qh1a.config import Configuration
-    from qh1a.link import Link
+    from qh1a.control.kernel import Kernel
+    from qh1a.link import Link, Status
     from qh1a.plant import PlantKind
-    from qh1a.runtime import RunResult
+    from qh1a.record import Recorder
+    from qh1a.runtime import Operator, RunResult
     from qh1a.script import ScriptedOperator
+    from qh1a.tick import Decision, Intent
+    from qh1a.units import Ns
 
 
 CONSOLE = "console"
@@ -154,6 +158,7 @@ def _deaf() -> Iterator[None]:
 async def _session(job: _Job) -> "RunResult":
     """Compose and run; the record is closed whatever happens."""
     from qh1a import __version__, runtime
+    from qh1a.cli.pace import Pace
     from qh1a.cli.plant import TRUTH, Bedside, TruthKeeper, build_plant, tell_cold, warm_up
     from qh1a.cli.progress import progress
     from qh1a.cli.start import refuse_start
@@ -167,7 +172,9 @@ async def _session(job: _Job) -> "RunResult":
     plant = build_plant(job.parts, c.prescription, job.seed)
     identities = await plant.open()
     clock = VirtualClock(job.speed)
-    link = _link(job, kind_of(plant.kind, identities), clock)
+    kernel = Kernel(c.prescription, c.limits, c.tuning, c.rig)
+    told = _Told(clock, kernel)
+    link = _link(job, kind_of(plant.kind, identities), clock, told)
     try:
         refuse_start(shut(plant.kind, identities, c.rig, c.prescription, c.limits, today()))
         warm_up(job.parts, c.prescription)
@@ -175,7 +182,7 @@ async def _session(job: _Job) -> "RunResult":
             await link.open()
         kind = kind_of(plant.kind, identities)
         header = Header(kind, c.tree(), c.digest(), __version__, job.seed, identities, TRUTH)
-        recorder = Recorder(job.out, header, clock)
+        recorder = told.recorder = Recorder(job.out, header, clock)
     except BaseException:
         await plant.close()
         if link is not None:
@@ -183,17 +190,16 @@ async def _session(job: _Job) -> "RunResult":
         raise
     keeper = TruthKeeper(plant, recorder)
     labels: dict[str, str] = {}
-    operator = job.operator or link
-    assert operator is not None  # noqa: S101 - no script means a console, and a console has its link
-    observers = (keeper, Bedside(plant), *((link.observe,) if link else ()))
+    pace = () if job.operator else (Pace(clock, job.speed),)
+    observers = (keeper, Bedside(plant), *pace, *((link.observe,) if link else ()))
     try:
         with progress(c.prescription, clock) as show:
             clock.set_speed(job.speed)  # paced from here: preparing is not to be caught up
             result = await runtime.run(
                 plant=plant,
                 clock=clock,
-                kernel=Kernel(c.prescription, c.limits, c.tuning, c.rig),
-                operator=operator,
+                kernel=kernel,
+                operator=_Operators(job.operator, link),
                 recorder=recorder,
                 observers=(*observers, *show),
             )
@@ -210,11 +216,41 @@ async def _session(job: _Job) -> "RunResult":
     return result
 
 
-def _link(job: _Job, kind: "PlantKind", clock: "Clock") -> "Link | None":
+class _Operators:
+    """A script, whoever sits at the console, or both: beside a script the link asks for faults only."""
+
+    def __init__(self, *of: "Operator | None") -> None:
+        self._of = tuple(operator for operator in of if operator is not None)
+
+    def poll(self, now: "Ns", last: "Decision | None") -> "tuple[Intent, ...]":
+        """The intents of all."""
+        if len(self._of) == 1:
+            return self._of[0].poll(now, last)
+        return tuple(intent for operator in self._of for intent in operator.poll(now, last))
+
+
+class _Told:
+    """What the link tells beside the tick; the recorder comes later than the link."""
+
+    def __init__(self, clock: "VirtualClock", kernel: "Kernel") -> None:
+        self._clock, self._kernel = clock, kernel
+        self.recorder: Recorder | None = None
+
+    def __call__(self) -> "Status":
+        """As it stands now."""
+        from qh1a.link import Status
+
+        chain = (self.recorder.links, self.recorder.head) if self.recorder else (0, "")
+        return Status(self._clock.speed, chain, self._kernel.terms())
+
+
+def _link(job: _Job, kind: "PlantKind", clock: "VirtualClock", told: _Told) -> "Link | None":
     """Where a console finds this session; none that nobody asked for."""
     from qh1a import __version__
     from qh1a.config import to_tree
+    from qh1a.control.setpoints import settable_rows
     from qh1a.link import Link
+    from qh1a.sim.faults import INJECTABLE
 
     if job.link is None:
         return None
@@ -222,8 +258,11 @@ def _link(job: _Job, kind: "PlantKind", clock: "Clock") -> "Link | None":
     about = {
         "plant": kind.name, "version": __version__, "seed": job.seed, "config": c.digest(),
         "prescription": to_tree(c.prescription), "limits": to_tree(c.limits),
+        "set_points": settable_rows(), "session_file": str(job.out.absolute()),
+        "faults": {name: [row.lo, row.hi, row.default] for name, (row, _) in INJECTABLE.items()},
     }  # fmt: skip
-    return Link(job.link, about, clock, wishes=job.operator is None)
+    faults = {name: (row.lo, row.hi) for name, (row, _) in INJECTABLE.items()}
+    return Link(job.link, about, clock, wishes=job.operator is None, faults=faults, status=told)
 
 
 def _report(job: _Job, result: "RunResult", *, as_json: bool) -> int:

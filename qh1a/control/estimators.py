@@ -374,7 +374,7 @@ ALWAYS: Final = frozenset(
      _C.RINSE_SALINE, _C.RESPONSE, _C.INTERLOCKS, _C.SOUND, _C.AUDIO_PAUSE_S,
      _C.CLAMP_ESCAPED, _C.HEP_STOP_S}
     | {target for target in Channel if target.name.startswith("LOST_")}
-    | {c for c in Channel if _C.PHASE <= c <= _C.AT_CAP}
+    | {c for c in Channel if _C.PHASE <= c <= _C.AT_CAP or _C.Q_B_SET <= c <= _C.PH_SET}
 )  # fmt: skip
 """Derived channels that are known in every tick; the others start NOT_READY."""
 QUALITY_TEMPLATE: Final = tuple(_GOOD if c in ALWAYS else _NOT_READY for c in Channel if c >= N_MEASURED)

@@ -10,7 +10,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from qh1a.control.index import DO_IN, PH, Q_C_2S
-from qh1a.control.pid import Pid, scheduled
+from qh1a.control.pid import Pid, Terms, scheduled
 from qh1a.control.setpoints import SetPoints
 from qh1a.settings import PidGains, Tuning
 from qh1a.tick import Quality
@@ -58,6 +58,10 @@ class Fraction:
         """Let the controller that `make` makes of its own lead instead."""
         self._pid = make(self._pid)
 
+    def terms(self) -> Terms:
+        """Those of its controller."""
+        return self._pid.terms()
+
     def step(
         self, target: float, pv: float, ff: float, lo: float, dt: float, gain: float, rate: float
     ) -> float:
@@ -96,6 +100,10 @@ class GasLoops:
     def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
         """As `Loops.put`."""
         {"oxygen": self._o2, "ph": self._co2}[loop].put(make)
+
+    def terms(self) -> dict[str, Terms]:
+        """As `Loops.terms`; fractions of the blend."""
+        return {"oxygen": self._o2.terms(), "ph": self._co2.terms()}
 
     def step(
         self, dt: float, sets: SetPoints, v: list[float], q: list[int], *, on: bool

@@ -163,6 +163,7 @@ HCT_OUT: Final = int(Channel.HCT_OUT)
 HEP_STOP_S: Final = int(Channel.HEP_STOP_S)
 HEP_BACK: Final = int(Channel.HEP_BACK)
 LIMITS_DIFFER: Final = int(Channel.LIMITS_DIFFER)
+Q_B_SET: Final = int(Channel.Q_B_SET)
 
 # Actuators; gas flows have a channel of the same name, so theirs carry a prefix.
 BP: Final = int(Actuator.BP)

@@ -14,10 +14,11 @@ from qh1a.channels import N_DERIVED, N_MEASURED
 from qh1a.control.agreement import Agreement
 from qh1a.control.alarms import Alarms
 from qh1a.control.estimators import QUALITY_TEMPLATE, Before, Estimators
-from qh1a.control.index import AUDIO_PAUSE_S, SOUND
+from qh1a.control.index import AUDIO_PAUSE_S, Q_B_SET, SOUND
 from qh1a.control.loops import Loops, Situation
-from qh1a.control.pid import Pid
+from qh1a.control.pid import Pid, Terms
 from qh1a.control.plausible import Plausibility
+from qh1a.control.setpoints import SetPoints
 from qh1a.control.supervisor import Supervisor
 from qh1a.control.therapy import GAP_NS, Therapy
 from qh1a.control.validate import validate
@@ -51,6 +52,7 @@ class _State:
         "loops",
         "plausible",
         "q",
+        "shown",
         "supervisor",
         "therapy",
         "v",
@@ -62,7 +64,7 @@ class _State:
         self.agreement = Agreement(limits)
         self.alarms = Alarms(limits)
         self.estimators = Estimators(prescription, limits, rig)
-        self.therapy = Therapy(prescription)
+        self.therapy = Therapy(prescription, injects=rig.kind != "BENCH")
         self.loops = Loops(prescription, limits, tuning)
         self.supervisor = Supervisor(limits, rig)
         self.v = [0.0] * (N_MEASURED + N_DERIVED)
@@ -70,6 +72,8 @@ class _State:
         self.before = Before(UNPOWERED, Response.NONE, False, 0)
         self.view = self.therapy.view()
         self.last: Ns | None = None
+        self.shown: SetPoints | None = None
+        """The set points that stand in `v`."""
 
 
 class Snapshot:
@@ -111,6 +115,9 @@ class Kernel:
             therapy.take(now, intent, alarms, v, q, events)
             if therapy.sets is not sets:
                 s.loops.reduction.forget()
+        if s.shown is not therapy.sets:
+            s.shown = therapy.sets
+            v[Q_B_SET : Q_B_SET + len(SetPoints._fields)] = s.shown
         state = therapy.machine.state
         alarms.step(now, state, v, q, events)
         v[SOUND] = float(alarms.sound)
@@ -142,6 +149,10 @@ class Kernel:
     def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
         """Give the loop of these gains the controller that `make` makes of its own. Raises `KeyError`."""
         self._s.loops.put(loop, make)
+
+    def terms(self) -> dict[str, Terms]:
+        """What each controller's last output was made of: for people, no part of a decision."""
+        return self._s.loops.terms()
 
     def snapshot(self) -> Snapshot:
         """The state now."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from mypy_extensions import mypyc_attr
 
-from qh1a.control.pid import Pid
+from qh1a.control.pid import Pid, Terms
 from qh1a.control.windows import MEAN_2S, Mean
 
 
@@ -34,6 +34,13 @@ class Limited:
     def put(self, make: Callable[[Pid], Pid]) -> None:
         """Let the controller that `make` makes of the leading one lead instead."""
         self._main = make(self._main)
+
+    def terms(self) -> Terms:
+        """Those of the controller that leads."""
+        for k, limiter in enumerate(self._limiters, start=1):
+            if limiter is self._leads:
+                return limiter.terms(k)
+        return self._main.terms()
 
     def ramp(self, wanted: float, dt: float, up: float, down: float) -> float:
         """Move the set point towards `wanted` at most `up`, `down` per s."""

@@ -50,7 +50,7 @@ from qh1a.control.index import (
 )
 from qh1a.control.limited import Limited
 from qh1a.control.phases import PLANS, Plan
-from qh1a.control.pid import Pid, scheduled
+from qh1a.control.pid import Pid, Terms, scheduled
 from qh1a.control.reduction import FLOOR, Reduction
 from qh1a.control.setpoints import SetPoints
 from qh1a.control.windows import MEAN_2S, Highest, Mean
@@ -219,6 +219,17 @@ class Loops:
     def _separated(self) -> float:
         """Q_p without its ripple, and without lag behind a set point that ramps."""
         return self._separation.target - self._missing
+
+    def terms(self) -> dict[str, Terms]:
+        """What each controller's last output was made of, by the names of their gains; for people."""
+        return {
+            "blood": self._blood.terms(),
+            "separation": self._separation.terms(),
+            "perfusion": self._perfusion.terms(),
+            "balance": self._balance.terms(),
+            "temperature": self._temperature.terms(),
+            **self._gas.terms(),
+        }
 
     def put(self, loop: str, make: Callable[[Pid], Pid]) -> None:
         """Give the loop of these gains the controller that `make` makes of its own. Raises `KeyError`."""

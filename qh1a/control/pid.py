@@ -6,12 +6,23 @@ the supervisor is in command the integrator follows them, so it cannot wind up a
 (Astrom & Hagglund, Advanced PID Control, ch. 3.5; Shinskey's external reset).
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from mypy_extensions import mypyc_attr
 
 D_FILTER: Final = 0.125
 """Derivative filter time as a share of Td: the usual N = 8."""
+
+
+class Terms(NamedTuple):
+    """What an output is made of, in its own unit: feed-forward, P, I, D, the clipped sum, and who leads."""
+
+    feed: float
+    p: float
+    i: float
+    d: float
+    out: float
+    leader: int
 
 
 def scheduled(flow: float, lo: float, hi: float) -> float:
@@ -28,7 +39,7 @@ class Pid:
     not depend on a maths library.
     """
 
-    __slots__ = ("_d", "_ff", "_i", "_pv", "_td", "_ti", "hi", "kp", "lo", "out")
+    __slots__ = ("_d", "_ff", "_i", "_pv", "_td", "_ti", "d", "hi", "kp", "lo", "out", "p")
 
     def __init__(self, kp: float, ti_s: float, td_s: float, lo: float, hi: float) -> None:
         self.kp = kp
@@ -40,6 +51,8 @@ class Pid:
         self._d = 0.0
         self._ff = 0.0
         self._pv: float | None = None
+        self.p = 0.0
+        self.d = 0.0
         self.out = 0.0
 
     def step(self, error: float, pv: float, dt: float, ff: float = 0.0, gain: float = 1.0) -> float:
@@ -53,9 +66,15 @@ class Pid:
             self._pv = pv
             d = self.kp * gain * self._d
         self._ff = ff
-        u = ff + self.kp * gain * error + self._i + d
+        p = self.kp * gain * error
+        self.p, self.d = p, d
+        u = ff + p + self._i + d
         self.out = self.lo if u < self.lo else self.hi if u > self.hi else u
         return self.out
+
+    def terms(self, leader: int = 0) -> Terms:
+        """What the last step was made of, for people; `leader` counts limiters from 1."""
+        return Terms(self._ff, self.p, self._i, self.d, self.out, leader)
 
     def observe(self, actual: float, dt: float, rate: float = 1.0) -> None:
         """Tell what really left for the actuator; `rate` schedules 1/Ti. Call once after each `step`."""
@@ -68,4 +87,5 @@ class Pid:
         self._ff = ff
         self._d = 0.0
         self._pv = None
+        self.p = self.d = 0.0
         self.out = actual

@@ -65,6 +65,7 @@ class Refusal(Enum):
     WRONG_CARTRIDGE = "not the cartridge of the prescription"
     CARTRIDGE_NOT_VIABLE = "viability below the prescribed least"
     CARTRIDGE_TOO_LONG_OUT = "longer out of the incubator than prescribed"
+    NOT_HERE = "faults are injected on SIM and RIG only"
 
 
 class Machine(NamedTuple):

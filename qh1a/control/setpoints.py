@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from qh1a.channels import CHANNELS, Channel
 from qh1a.control.session import Refusal
 from qh1a.settings import PLASMA_TO_BLOOD_MAX
 
@@ -38,7 +39,20 @@ SETTABLE: Final = (
     Settable("do_in_mmhg", "do_in", 135.0, 170.0, 135.0),
     Settable("ph", "ph", 7.30, 7.50, 7.30),
 )
+_SIGNALS: Final = (Channel.Q_B, Channel.Q_P, Channel.Q_C, Channel.T_BR, Channel.DO_IN, Channel.PH)
+_SHOWN: Final = tuple(c for c in Channel if Channel.Q_B_SET <= c <= Channel.PH_SET)
 _ROWS: Final = {row.key: row for row in SETTABLE}
+
+
+def settable_rows() -> list[dict[str, object]]:
+    """`SETTABLE` for people and consoles: key, the channels of the signal and its set point, hard limits."""
+    return [
+        {
+            "key": row.key, "channel": CHANNELS[signal].id, "set": CHANNELS[shown].id,
+            "lo": row.lo, "hi": row.hi, "least_before": row.least_before,
+        }
+        for row, signal, shown in zip(SETTABLE, _SIGNALS, _SHOWN, strict=True)
+    ]  # fmt: skip
 
 
 def changed(sets: SetPoints, key: str, value: float, *, running: bool) -> SetPoints | Refusal:

@@ -75,6 +75,7 @@ _OVER: Final = tuple(state in {State.DISCONNECT, State.ENDED} for state in State
 _NEEDED: Final = [Q_B_10S, Q_P_10S, Q_C_10S, Q_R_10S, T_BR, POS_VC, POS_PC]
 
 
+NOTE: Final = "note"
 WARM_LO: Final = 36.5
 WARM_HI: Final = 37.5
 RESERVOIR_BAND_G: Final = 15.0
@@ -84,8 +85,9 @@ RESERVOIR_BAND_G: Final = 15.0
 class Therapy:
     """The session with its clocks. Mutable; the discrete part stays the frozen `machine`."""
 
-    def __init__(self, prescription: Prescription) -> None:
+    def __init__(self, prescription: Prescription, *, injects: bool = False) -> None:
         p = prescription
+        self._injects = injects
         self._p = p
         self.nominal_ns = round(p.nominal_h * 3600) * 1_000_000_000
         self.marks = p.marks
@@ -146,6 +148,16 @@ class Therapy:
                 if refusal is None:
                     events.append(Event(EventCode.ENTERED, intent.key, intent.value, intent.why))
                 return refusal
+            case IntentName.ENTER if intent.key == NOTE:
+                if not intent.why.strip():
+                    return Refusal.REASON_NEEDED
+                events.append(Event(EventCode.ENTERED, NOTE, 0.0, intent.why))
+                return None
+            case IntentName.INJECT:  # the plant bears it; the core says when, so that the record knows
+                if not self._injects:
+                    return Refusal.NOT_HERE
+                events.append(Event(EventCode.ENTERED, intent.key, intent.value, "injected"))
+                return None
             case IntentName.ENTER:
                 if intent.key != "sample_ml":
                     return Refusal.UNKNOWN_KEY

@@ -6,10 +6,10 @@ anything, and each wish is answered by the tick that took it.
 """
 
 from qh1a.link.client import LinkClient, LinkLostError
-from qh1a.link.messages import LINE_MOST, SCHEMA, Answer, Delivered, Role, State, Wish
+from qh1a.link.messages import LINE_MOST, SCHEMA, Answer, Delivered, Role, State, Status, Wish
 from qh1a.link.server import Link, LinkTakenError
 
 __all__ = [
     "LINE_MOST", "SCHEMA", "Answer", "Delivered", "Link", "LinkClient", "LinkLostError", "LinkTakenError",
-    "Role", "State", "Wish",
+    "Role", "State", "Status", "Wish",
 ]  # fmt: skip

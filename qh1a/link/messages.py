@@ -7,7 +7,7 @@ controller: `hello`, `state`s, an `answer` to each intent, or `refused` and the 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Final, Literal, NamedTuple, TypeVar
 
@@ -25,6 +25,9 @@ STATE_MOST: Final = 1024 * 1024
 """Longest line a client reads: a full state is 6 kB, and 200 events may come with it."""
 _DECIMALS: Final = 6
 """Finer than the finest step of any channel."""
+
+
+NO_LOOPS: Final[Mapping[str, tuple[float, ...]]] = {}
 
 
 class Role(StrEnum):
@@ -98,6 +101,10 @@ class State:
     `seq` counts the states, `now` is the tick's time (ns), `label` the wall clock's. Values and qualities
     stand in channel order, None where there is no figure, commands in actuator order. `events` are those
     since the state before; `missed` says how many were too old to be kept.
+
+    `age_ms` is each measured value's, `late_ticks` were skipped so far. `loops` are the terms of each
+    controller: feed-forward, P, I, D, output, and which limiter leads (0: none). `speed` is that of simulated
+    time, None as fast as it goes; `chain` the record's number of links and its head.
     """
 
     seq: int
@@ -110,6 +117,19 @@ class State:
     alarms: tuple[Mapping[str, object], ...]
     events: tuple[Mapping[str, object], ...] = ()
     missed: int = 0
+    age_ms: tuple[int, ...] = ()
+    late_ticks: int = 0
+    speed: float | None = 1.0
+    chain: Mapping[str, int | str] = field(default_factory=dict)
+    loops: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+
+
+class Status(NamedTuple):
+    """What a state carries that no tick decides, see `State`; `chain` is the number of links and the head."""
+
+    speed: float | None = 1.0
+    chain: tuple[int, str] = (0, "")
+    loops: Mapping[str, tuple[float, ...]] = NO_LOOPS
 
 
 class MalformedError(Exception):
@@ -214,9 +234,16 @@ def _told(told: Told) -> dict[str, object]:
     }  # fmt: skip
 
 
-def state_body(seq: int, frame: Frame, decision: Decision, label: str) -> dict[str, object]:
+def state_body(
+    seq: int, frame: Frame, decision: Decision, label: str, late_ticks: int, status: Status
+) -> dict[str, object]:
     """Everything after one tick, but for the events, which are each client's own."""
     return {
+        "late_ticks": late_ticks,
+        "speed": status.speed,
+        "chain": dict(zip(("n", "head"), status.chain, strict=True)),
+        "loops": {name: [*map(_figure, terms)] for name, terms in status.loops.items()},
+        "age_ms": [(frame.now - at) // 1_000_000 for at in frame.at],
         "seq": seq,
         "now": frame.now,
         "label": label,

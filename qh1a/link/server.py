@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from qh1a.link.messages import (
     Delivered,
     MalformedError,
     Role,
+    Status,
     Told,
     Wish,
     answer_line,
@@ -28,7 +29,7 @@ from qh1a.link.messages import (
     state_line,
 )
 from qh1a.tick import Decision, EventCode, Frame, Intent, IntentName, State
-from qh1a.units import NS_PER_S, Ns
+from qh1a.units import NS_PER_S, TICK_NS, Ns
 
 PERIOD_NS: Final = NS_PER_S // 4
 """Between two states, wall time."""
@@ -43,6 +44,9 @@ EVENTS_TOLD: Final = 200
 ANSWERS_KEPT: Final = 1000
 _ALWAYS: Final = frozenset({IntentName.STOP, IntentName.AUDIO_PAUSE})
 """Never refused for being one too many, and taken before the others."""
+FIRST_ID: Final = 1_000_000
+"""A script that operates beside the link counts its intents from 1."""
+NO_FAULTS: Final[Mapping[str, tuple[float, float]]] = {}
 _HELLO_S: Final = 5.0
 """A client that connects and says nothing is left."""
 _GOODBYE_S: Final = 0.5
@@ -78,17 +82,32 @@ class Link:
     """Where consoles meet a running session. A `runtime.Operator`, and an observer by `observe`.
 
     `about` is what a client is told once: plant, prescription, limits. Without `wishes` nobody may ask for
-    anything: somebody else operates. Nothing here waits, and nothing is awaited by the tick.
+    anything: somebody else operates. `faults`: what the terminal view may inject, by name, with the span of
+    its magnitude; none on a plant that has a patient. `status` gives what a state carries beside the tick's
+    own. Nothing here waits, and nothing is awaited by the tick.
     """
 
-    def __init__(self, path: Path, about: Mapping[str, object], clock: Clock, *, wishes: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        about: Mapping[str, object],
+        clock: Clock,
+        *,
+        wishes: bool = True,
+        faults: Mapping[str, tuple[float, float]] = NO_FAULTS,
+        status: Callable[[], Status] = Status,
+    ) -> None:
         self.path = path
+        self._faults = faults
+        self._status = status
+        self._late = 0
+        self._last: Ns | None = None
         self._about = line("hello", {"schema": SCHEMA, **about})
         self._clock = clock
         self._wishes = wishes
         self._server: asyncio.Server | None = None
         self._clients: dict[_Client, asyncio.Task[None] | None] = {}
-        self._ids = count(1)
+        self._ids = count(FIRST_ID)
         self._waiting: deque[tuple[int, _Client, Wish]] = deque()
         self._asked: dict[int, tuple[_Client, Wish]] = {}
         self._answers: OrderedDict[str, Answer | None] = OrderedDict()
@@ -164,13 +183,17 @@ class Link:
                     taken = event.code is EventCode.INTENT_TAKEN
                     delivered = Delivered.TAKEN if taken else Delivered.REFUSED
                     self._answer(asked[0], Answer(asked[1].ref, delivered, frame.now, event.detail))
+        if self._last is not None:
+            self._late += max(0, (frame.now - self._last) // TICK_NS - 1)
+        self._last = frame.now
         wall = self._clock.wall_ns()
         ended = decision.session.state is State.ENDED  # no tick follows to tell it
         if wall >= self._due or ended:
             self._due += ((wall - self._due) // PERIOD_NS + 1) * PERIOD_NS
             self._seq += 1
             if self._clients:
-                self._tell(state_body(self._seq, frame, decision, self._clock.label()))
+                label, status = self._clock.label(), self._status()
+                self._tell(state_body(self._seq, frame, decision, label, self._late, status))
 
     def _tell(self, body: Mapping[str, object]) -> None:
         oldest = self._events[0].number if self._events else self._told + 1
@@ -228,6 +251,8 @@ class Link:
 
     def _reason(self, client: _Client, wish: Wish) -> str:
         """Why a wish does not even reach a tick, or nothing."""
+        if wish.name == IntentName.INJECT.name:
+            return self._injectable(client, wish)
         if client.role is not Role.CONSOLE:
             return "VIEW_ONLY"
         if not self._wishes:
@@ -235,6 +260,18 @@ class Link:
         if len(self._waiting) >= WAITING_MOST and IntentName[wish.name] not in _ALWAYS:
             return "TOO_MANY"
         return ""
+
+    def _injectable(self, client: _Client, wish: Wish) -> str:
+        """Why a fault may not be injected, or nothing."""
+        if client.role is not Role.WATCH:
+            return "VIEW_ONLY"
+        if not self._faults:
+            return "NOT_HERE"
+        span = self._faults.get(wish.key.removeprefix("end:"))
+        if span is None:
+            return "UNKNOWN_KEY"
+        ends = wish.key.startswith("end:")
+        return "" if ends or span[0] <= wish.value <= span[1] else "OUT_OF_RANGE"
 
 
 def _clear(path: Path) -> None:

@@ -111,13 +111,13 @@ class Chain:
 
     def __init__(self) -> None:
         self.head = GENESIS
-        self._n = 0
+        self.n = 0
 
     def add(self, tick: int, now: int, kind: str, content: str) -> Link:
         """The next record, hashed onto the head."""
-        self.head = link_hash(self.head, self._n, tick, now, kind, content)
-        link = Link(self._n, tick, now, kind, content, self.head)
-        self._n += 1
+        self.head = link_hash(self.head, self.n, tick, now, kind, content)
+        link = Link(self.n, tick, now, kind, content, self.head)
+        self.n += 1
         return link
 
 

@@ -85,6 +85,11 @@ class Recorder:
         self._due = self._wall_ns() + NS_PER_S
         self._db = _create(path, rows, clock.label(), self._new_links.pop())
 
+    @property
+    def links(self) -> int:
+        """Records in the chain so far; the last one's hash is `head`."""
+        return self._chain.n
+
     def put(self, frame: Frame, intents: Sequence[Intent], decision: Decision) -> None:
         """Record one tick. A tick with intents is durable when this returns.
 

@@ -8,7 +8,7 @@ import difflib
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -79,6 +79,13 @@ class ScriptedFault:
         return self.at_s + self.duration_s
 
 
+INJECTABLE: Final[Mapping[str, tuple[FaultRow, Channel | None]]] = {
+    **{row.name: (row, row.channels[0] if row.channels else None) for row in FAULTS},
+    **{f"{row.name}:{CHANNELS[c].id}": (row, c) for row in FAULTS for c in row.channels},
+}
+"""What can be given to a running plant: by name, that of a sensor also by name and channel."""
+END: Final = "end:"
+"""Before such a name: take it away."""
 _KEYS: Final = ("fault", "at_s", "duration_s", "magnitude", "profile", "phase", "channel")
 _CHANNEL: Final = "channel"
 _NAMES: Final = ", ".join(BY_NAME)
@@ -195,13 +202,46 @@ class FaultScript:
     """
 
     def __init__(self, rows: Sequence[ScriptedFault] = (), seed: int = 0) -> None:
-        self._rows = tuple(rows)
-        self._keys = tuple(stream_key(seed, f"fault {i} {r.fault.name}") for i, r in enumerate(self._rows))
-        self.misleads = any(isinstance(r.fault.disturbance, Misreading) for r in self._rows)
+        self._seed = seed
+        self._rows: tuple[ScriptedFault, ...] = ()
+        self._keys: tuple[int, ...] = ()
+        self.misleads = False
         """Whether any of them is a fault of a sensor."""
+        for row in rows:
+            self._add(row)
         self._entered = [_NEVER] * len(Phase)
         # Nothing changes before `_wake`; that makes a healthy step cost one comparison.
         self._wake = _NEVER
+
+    def _add(self, row: ScriptedFault) -> None:
+        self._keys += (stream_key(self._seed, f"fault {len(self._rows)} {row.fault.name}"),)
+        self._rows += (row,)
+        self.misleads = self.misleads or isinstance(row.fault.disturbance, Misreading)
+
+    def inject(self, key: str, magnitude: float, now: Ns) -> None:
+        """A fault from `now` on until `END` takes it away; `key` is one of `INJECTABLE`.
+
+        It comes on top of what the script has for the same. Not part of a snapshot: intents bring it back.
+        """
+        name = key.removeprefix(END)
+        fault, channel = INJECTABLE[name]
+        if name == key:
+            self.enter(Phase.SELF_TEST, now)
+            at_s = (now - self._entered[Phase.SELF_TEST]) / NS_PER_S
+            self._add(ScriptedFault(fault, at_s, None, magnitude, Profile.STEP, Phase.SELF_TEST, channel))
+        else:
+            rows = [
+                self._ended(r, now) if (r.fault, r.channel) == (fault, channel) else r for r in self._rows
+            ]
+            self._rows = tuple(rows)
+        self._wake = now
+
+    def _ended(self, row: ScriptedFault, now: Ns) -> ScriptedFault:
+        """The same fault, over by now if it had begun."""
+        begun = self._entered[row.phase] + nanoseconds(row.at_s)
+        if not begun < now < self._span(row)[1]:
+            return row
+        return replace(row, profile=Profile.STEP, duration_s=(now - begun) / NS_PER_S)
 
     def enter(self, phase: Phase, now: Ns) -> None:
         """The session enters `phase`; only the first time counts."""

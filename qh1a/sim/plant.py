@@ -211,6 +211,8 @@ class SimPlant:
             elif intent.name is IntentName.ACKNOWLEDGE and STATES[session.state].waits is IntentName.RESUME:
                 # The alarm's text says so: first take the air out of the line, then acknowledge.
                 self._circuit.clear_air()
+            elif intent.name is IntentName.INJECT:
+                self._faults.inject(intent.key, intent.value, Ns(self._now))
 
     def witness(self, session: SessionView) -> None:
         """See the session after a tick: faults and the fluid balance count from phases.

@@ -182,9 +182,25 @@ def test_only_the_four_operations_are_used() -> None:
         "typing",
     }
     called = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.Call)}
-    assert called == {"mypyc_attr(serializable=True)"}
+    told = "Terms(self._ff, self.p, self._i, self.d, self.out, leader)"
+    assert called == {"mypyc_attr(serializable=True)", told}
     unions = [n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.BitOr)]
     assert all(isinstance(n.right, ast.Constant) and n.right.value is None for n in unions)
+
+
+def test_the_terms_of_an_output_add_up_to_it() -> None:
+    pid = Pid(0.5, 10.0, 4.0, 0.0, 100.0)
+    pid.seed(20.0, 5.0)
+    for pv in (10.0, 10.5, 10.4):
+        pid.step(12.0 - pv, pv, 0.1, 6.0, 2.0)
+        terms = pid.terms(1)
+        assert terms.feed + terms.p + terms.i + terms.d == pytest.approx(terms.out)
+        assert terms.p == pytest.approx(12.0 - pv)
+        assert (terms.feed, terms.leader) == (6.0, 1)
+        pid.observe(pid.out, 0.1)
+    assert terms.d != 0.0
+    pid.seed(20.0, 5.0)
+    assert pid.terms() == (5.0, 0.0, 15.0, 0.0, 20.0, 0)
 
 
 # -- min-select with limiters ------------------------------
@@ -192,6 +208,15 @@ def test_only_the_four_operations_are_used() -> None:
 
 def limited() -> Limited:
     return Limited(Pid(0.3, 8.0, 0.0, 0.0, 200.0), (Pid(0.2, 5.0, 0.0, 0.0, 200.0),), 200.0, 5.0)
+
+
+def test_the_terms_are_those_of_the_controller_that_leads() -> None:
+    loop = limited()
+    for room, leader in ((None, 0), (50.0, 0), (-300.0, 1)):
+        loop.ramp(100.0, 20.0, 5.0, 5.0)
+        out = loop.step(90.0, (room,), 0.1)
+        assert (loop.terms().leader, loop.terms().out) == (leader, out)
+        loop.observe(out, 0.1)
 
 
 def test_the_limiter_holds_its_signal_at_the_limit_and_gives_back_without_a_bump() -> None:

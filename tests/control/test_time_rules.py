@@ -10,6 +10,7 @@ from qh1a.control.session import Machine, Refusal, Trigger, follow
 from qh1a.tick import Actuator, AlarmView, EventCode, IntentName, Outcome, PauseKind, Priority, Quality, State
 from qh1a.units import NS_PER_S
 from tests.control.synthetic import TICK, Bench, Hands, brisk, brisk_tuning, hurried, prescription, treating
+from tests.control.test_intents import on_kind
 
 S, Ask, R = State, IntentName, Refusal
 MARKS = brisk().marks
@@ -506,6 +507,7 @@ def refusals() -> dict[Refusal, str]:
     found[R.RATIO] = b.ask(Ask.SET, "plasma_ml_min", 39.1)
     found[R.PERFUSION] = b.ask(Ask.SET, "perfusion_ml_min", 37.0)
     found[R.UNKNOWN_KEY] = b.ask(Ask.SET, "blood")
+    found[R.NOT_HERE] = on_kind("BENCH").ask(Ask.INJECT, "return_line_kink", 3.0)
     found[R.TOO_EARLY] = b.ask(Ask.EXTEND, value=5.0, why="more")
     found[R.NO_ALARM] = b.ask(Ask.ACKNOWLEDGE, "H01.1")
     b.plant.value[Channel.LVL_R] = 300.0

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from qh1a.link import Answer, Link, LinkClient, Role, State, Wish
-from qh1a.link.server import PERIOD_NS
+from qh1a.link import Answer, Link, LinkClient, Role, State, Status, Wish
+from qh1a.link.server import NO_FAULTS, PERIOD_NS
 from qh1a.tick import Decision, Intent, IntentName
 from qh1a.units import Ns
 from tests.control.synthetic import Bench
@@ -42,9 +42,17 @@ class Wall:
 class Ward:
     """A link with a session behind it. `taken` are the intents that ticks took off it."""
 
-    def __init__(self, path: Path, *, wishes: bool = True, about: Mapping[str, object] = ABOUT) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wishes: bool = True,
+        about: Mapping[str, object] = ABOUT,
+        faults: Mapping[str, tuple[float, float]] = NO_FAULTS,
+        status: Callable[[], Status] = Status,
+    ) -> None:
         self.wall = Wall()
-        self.link = Link(path, about, self.wall, wishes=wishes)
+        self.link = Link(path, about, self.wall, wishes=wishes, faults=faults, status=status)
         self.session = Bench()
         self.taken: list[Intent] = []
 

@@ -3,19 +3,32 @@
 # ruff: noqa: ASYNC240 - what a test asks of its own file waits for nobody
 
 import asyncio
+import math
 import socket
 import stat
 from pathlib import Path
 
 import pytest
 
-from qh1a.channels import Channel
-from qh1a.link import SCHEMA, Answer, Delivered, Link, LinkClient, LinkLostError, LinkTakenError, Role
+from qh1a.channels import N_MEASURED, Channel
+from qh1a.link import (
+    SCHEMA,
+    Answer,
+    Delivered,
+    Link,
+    LinkClient,
+    LinkLostError,
+    LinkTakenError,
+    Role,
+    Status,
+    Wish,
+)
 from qh1a.link import client as client_module
 from qh1a.link import server as server_module
 from qh1a.link.messages import LINE_MOST, STATE_MOST
 from qh1a.link.server import CLIENTS_MOST, EVENTS_KEPT, EVENTS_TOLD, WAITING_MOST
 from qh1a.tick import ACTUATORS, Event, EventCode, IntentName, Outcome, State
+from qh1a.units import TICK_NS
 from tests.link.bench import ABOUT, Raw, Wall, Ward, console, wish
 
 HELLO = b'{"kind":"hello","schema":1,"role":"console"}\n'
@@ -339,3 +352,61 @@ async def test_a_socket_left_behind_is_taken_over_and_a_live_one_is_not(path: Pa
 async def test_no_controller_is_said(path: Path) -> None:
     with pytest.raises(LinkLostError, match="no controller answers"):
         await LinkClient(path, Role.CONSOLE).__aenter__()
+
+
+# -- faults, and what is told beside the tick -----------------------------------------------------------
+
+
+FAULTS = {"return_line_kink": (1.0, 10.0)}
+
+
+@pytest.mark.parametrize(
+    ("role", "key", "value", "answer"),
+    [
+        (Role.WATCH, "return_line_kink", 10.0, ""),
+        (Role.WATCH, "end:return_line_kink", 0.0, ""),
+        (Role.WATCH, "return_line_kink", 10.1, "OUT_OF_RANGE"),
+        (Role.WATCH, "return_line_kink", 0.9, "OUT_OF_RANGE"),
+        (Role.WATCH, "another", 1.0, "UNKNOWN_KEY"),
+        (Role.WATCH, "end:another", 1.0, "UNKNOWN_KEY"),
+        (Role.CONSOLE, "return_line_kink", 3.0, "VIEW_ONLY"),
+        (Role.MQTT, "return_line_kink", 3.0, "VIEW_ONLY"),
+    ],
+)
+@pytest.mark.parametrize("wishes", [True, False])
+async def test_faults_come_from_the_terminal_view_only_and_inside_their_span(
+    path: Path, role: Role, key: str, value: float, answer: str, *, wishes: bool
+) -> None:
+    async with Ward(path, wishes=wishes, faults=FAULTS) as ward, LinkClient(path, role) as client:
+        found = await ward.answered(client, Wish("a", "INJECT", key, value))
+        assert found[0][1:4:2] == ("taken" if not answer else "refused", answer)
+        assert [i.key for i in ward.taken] == ([] if answer else [key])
+
+
+async def test_a_plant_that_bears_no_faults_says_so(path: Path) -> None:
+    async with Ward(path) as ward, LinkClient(path, Role.WATCH) as client:
+        answer = await client.ask(Wish("a", "INJECT", "return_line_kink", 3.0))
+        assert answer.reason == "NOT_HERE"
+        assert ward.taken == []
+
+
+async def test_a_state_tells_of_record_loops_and_pace(path: Path) -> None:
+    told = [Status(60.0, (7, "ab12"), {"blood": (1.0, 2.0, math.inf, 0.0, 3.0, 0)})]
+    async with Ward(path, status=lambda: told[0]) as ward, console(ward) as client:
+        state = await ward.round(client)
+        assert (state.speed, state.chain) == (60.0, {"n": 7, "head": "ab12"})
+        assert state.loops == {"blood": (1.0, 2.0, None, 0.0, 3.0, 0)}
+        told[0] = Status(None)
+        assert (await ward.round(client)).speed is None
+
+
+async def test_skipped_ticks_are_counted_and_ages_told(path: Path) -> None:
+    async with Ward(path) as ward, console(ward) as client:
+        assert (await ward.round(client)).late_ticks == 0
+        ward.session.plant.age_s[Channel.T_BR] = 1.5
+        ward.session.now += 4 * TICK_NS
+        state = await ward.round(client)
+        assert state.late_ticks == 4
+        assert state.age_ms[Channel.T_BR] == 1500
+        assert len(state.age_ms) == N_MEASURED
+        assert (await ward.round(client)).late_ticks == 4

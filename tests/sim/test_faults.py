@@ -15,7 +15,7 @@ from qh1a.config import root
 from qh1a.sim.disturbance import NEUTRAL, Disturbance
 from qh1a.sim.fault_row import Drive, FaultRow, Profile
 from qh1a.sim.fault_table import FAULTS
-from qh1a.sim.faults import BY_NAME, FaultError, FaultScript, ScriptedFault, read_script
+from qh1a.sim.faults import BY_NAME, INJECTABLE, FaultError, FaultScript, ScriptedFault, read_script
 from qh1a.sim.misreading import UNDISTURBED, Misreading, slot
 from qh1a.tick import Phase
 from qh1a.units import NS_PER_S, TICK_NS, Ns
@@ -381,3 +381,58 @@ def test_faults_in_turn_and_faults_of_different_things_are_fine() -> None:
 def test_a_tree_that_is_no_script_is_refused(tree: dict[str, object], said: str) -> None:
     with pytest.raises(FaultError, match=f"^F.toml: {said}"):
         read_script(tree, "F.toml", 360.0)
+
+
+# Injected while the session runs.
+
+
+def test_an_injected_fault_begins_at_once_and_ends_when_it_is_taken_away() -> None:
+    array = np.array(NEUTRAL)
+    script = FaultScript([fault(at_s=50.0, duration_s=10.0)])
+    script.enter(Phase.SELF_TEST, Ns(0))
+    script.enter(Phase.RAMP, Ns(0))
+    found = []
+    for s in (0, 20, 39, 40, 49, 55, 59, 60, 61):
+        if s == 20:
+            script.inject("return_line_kink", 3.0, Ns(20 * NS_PER_S))
+        if s == 40:
+            script.inject("end:return_line_kink", 0.0, Ns(40 * NS_PER_S))
+        script.disturb(s * NS_PER_S, array)
+        found.append(float(array[Disturbance.R_RET_FACTOR]))
+    assert found == [1.0, 3.0, 3.0, 1.0, 1.0, 10.0, 10.0, 1.0, 1.0]
+    seconds = [(a.since // NS_PER_S, a.until and a.until // NS_PER_S) for a in script.active(61 * NS_PER_S)]
+    assert seconds == [(50, 60), (20, 40)]
+
+
+def test_injected_twice_the_last_counts_and_both_end() -> None:
+    array = np.array(NEUTRAL)
+    script = FaultScript()
+    script.inject("return_line_kink", 3.0, Ns(0))
+    script.inject("return_line_kink", 5.0, Ns(NS_PER_S))
+    script.disturb(NS_PER_S, array)
+    assert array[Disturbance.R_RET_FACTOR] == 5.0
+    script.inject("end:return_line_kink", 0.0, Ns(2 * NS_PER_S))
+    script.disturb(2 * NS_PER_S, array)
+    assert array[Disturbance.R_RET_FACTOR] == 1.0
+
+
+def test_a_scripted_fault_can_be_taken_away_too_and_one_to_come_stays() -> None:
+    array = np.array(NEUTRAL)
+    script = FaultScript([fault(at_s=0.0), fault(at_s=30.0, duration_s=5.0)])
+    script.enter(Phase.RAMP, Ns(0))
+    script.disturb(0, array)
+    script.inject("end:return_line_kink", 0.0, Ns(10 * NS_PER_S))
+    assert played(script, [10.0, 29.0, 31.0, 36.0]) == [1.0, 1.0, 10.0, 1.0]
+
+
+def test_a_sensors_fault_names_its_channel_or_means_its_first() -> None:
+    for name, (row, channel) in INJECTABLE.items():
+        assert name.partition(":")[0] == row.name
+        assert channel in (row.channels or (None,))
+        script = FaultScript()
+        script.inject(name, row.default, Ns(0))
+        array = np.array(UNDISTURBED)
+        script.disturb(0, array)
+        at = slot(row.disturbance, channel)
+        assert array[at] == pytest.approx(row.default)
+        assert script.misleads == isinstance(row.disturbance, Misreading)

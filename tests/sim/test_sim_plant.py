@@ -172,10 +172,21 @@ def test_with_the_prime_going_to_the_patient_both_lines_are_connected_at_once() 
     assert blood_flows(plant, 0) == (True, True)
 
 
+def test_an_injected_fault_is_borne_from_the_next_tick_on() -> None:
+    plant, healthy = sim_plant(), sim_plant()
+    for tick in range(20):
+        assert plant.read(Ns(tick * TICK_NS)) == healthy.read(Ns(tick * TICK_NS))
+    wish = Intent(1, IntentName.INJECT, "pressure_offset", 5.0)
+    plant.hands(view(State.TREAT), [wish])
+    frames = [p.read(Ns(20 * TICK_NS)) for p in (plant, healthy)]
+    off = [p - q for p, q in zip(frames[0].value, frames[1].value, strict=True)]
+    assert [(Channel(c).name, round(d, 1)) for c, d in enumerate(off) if d] == [("P_VEN", 5.0)]
+
+
 def test_other_words_move_no_hands() -> None:
     plant = sim_plant()
     for state in State:
-        words = set(IntentName) - {IntentName.CONNECTED, IntentName.DISCONNECTED}
+        words = set(IntentName) - {IntentName.CONNECTED, IntentName.DISCONNECTED, IntentName.INJECT}
         if state is State.CONNECT_ACCESS:
             words -= {IntentName.CONFIRM}
         plant.hands(view(state), [intent(name) for name in words])
