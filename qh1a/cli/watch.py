@@ -16,8 +16,9 @@ def watch(
     socket: Annotated[Path, typer.Argument(help="The socket of the session.", metavar="SOCKET")],
     *,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a second, for pipes.")] = False,
+    inject: Annotated[bool, typer.Option("--inject", help="Let key i inject faults (SIM and RIG).")] = False,
 ) -> None:
-    """Watch a running session; nothing can be changed from here.
+    """Watch a running session; nothing can be changed from here but what --inject breaks.
 
     Give the session a socket, then watch it from a second terminal:
 
@@ -25,7 +26,8 @@ def watch(
 
     qh1a watch s.sock
 
-    Keys: 1 state, 2 commands, 3 monitors and their margins, 4 channels, 5 log, arrows scroll, q quits.
+    Keys: 1 state, 2 loops and commands, 3 monitors and their margins, 4 bus: channels, their quality and age,
+    5 faults, 6 log, arrows scroll, q quits.
 
     A figure that cannot be trusted is "--"; NOT LIVE means that no state has come for 3 s.
 
@@ -35,16 +37,18 @@ def watch(
         if not json and find_spec("textual") is None:
             allowed = 'textual is not installed; it comes with: pip install "qh1a[console]"'
             raise RefusedError(where="watch", allowed=allowed)
+        if json and inject:
+            raise RefusedError(where="--inject", allowed="not with --json: there are no keys in a pipe")
         if not json and not sys.stdout.isatty():
             raise RefusedError(where="watch", allowed="needs a terminal; for a pipe add --json")
         try:
-            code = asyncio.run(_watch(socket, as_json=json))
+            code = asyncio.run(_watch(socket, as_json=json, injects=inject))
         except KeyboardInterrupt:
             code = INTERRUPTED
     raise typer.Exit(code)
 
 
-async def _watch(path: Path, *, as_json: bool) -> int:
+async def _watch(path: Path, *, as_json: bool, injects: bool) -> int:
     from qh1a import __version__
     from qh1a.clock import VirtualClock
     from qh1a.link import LinkClient, LinkLostError, Role
@@ -61,8 +65,12 @@ async def _watch(path: Path, *, as_json: bool) -> int:
             else:
                 from qh1a.config.texts import load_texts
                 from qh1a.watch.app import WatchApp
+                from qh1a.watch.inject import Injector
 
-                app = WatchApp(client, about, load_texts(), wall_ns)
+                injector = (
+                    Injector(client, about.faults, f"watch-{os.getpid()}-{wall_ns()}") if injects else None
+                )
+                app = WatchApp(client, about, load_texts(), wall_ns, injector)
                 await app.run_async()
                 if app.lost:
                     complain(app.lost)

@@ -1,13 +1,13 @@
 """The terminal view: Textual widgets around `pages`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar, Final
 
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from qh1a.config.texts import Texts
 from qh1a.link import LinkLostError
@@ -22,9 +22,10 @@ BEAT_S: Final = 0.25
 
 
 class WatchApp(App[None]):
-    """A running session on a terminal of 80x24 or more. It shows, and asks for nothing.
+    """A running session on a terminal of 80x24 or more. It shows, and asks for nothing but a fault.
 
     `wall_ns` is monotonic: by it, and a timer of its own, the view notices that nothing comes any more.
+    `inject` sends a fault as somebody typed it, and gives what is said to it; without it there is no asking.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -32,19 +33,31 @@ class WatchApp(App[None]):
     Static {{ width: {WIDTH}; }}
     #header, #alarm, #footer {{ height: 1; width: {WIDTH + 1}; }}
     #header.lost {{ text-style: reverse bold; }}
+    #ask {{ display: none; height: 1; border: none; width: {WIDTH + 1}; }}
+    #ask.open {{ display: block; }}
     #body {{ scrollbar-size-vertical: 1; }}
     #body.lost {{ text-style: dim; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(page.key, f"page({at})", page.name) for at, page in enumerate(PAGES)),
+        Binding("i", "ask", "inject"),
+        Binding("escape", "leave", "leave"),
         Binding("q,ctrl+c", "quit", "quit"),
     ]
 
-    def __init__(self, source: Source, about: About, texts: Texts, wall_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        about: About,
+        texts: Texts,
+        wall_ns: Callable[[], int],
+        inject: Callable[[str], Awaitable[str]] | None = None,
+    ) -> None:
         super().__init__(ansi_color=True)
         self._source, self._texts, self._wall_ns = source, texts, wall_ns
         self._watched = Watched(about)
         self._page = PAGES[0]
+        self._inject = inject
         self._heard_ns = wall_ns()
         self.lost = ""
         """Why no more states come, though the session has not ended."""
@@ -55,6 +68,7 @@ class WatchApp(App[None]):
         yield Static(id="alarm", markup=False)
         with VerticalScroll(id="body"):
             yield Static(id="page", markup=False)
+        yield Input(id="ask", placeholder="NAME [MAGNITUDE], or end:NAME; Esc leaves")
         yield Static(id="footer", markup=False)
 
     def on_mount(self) -> None:
@@ -104,3 +118,22 @@ class WatchApp(App[None]):
         self._page = PAGES[at]
         self.query_one("#body").scroll_home(animate=False)
         self._show()
+
+    def action_ask(self) -> None:
+        """Open the line in which a fault is typed."""
+        if self._inject is not None:
+            self.query_one("#ask").set_class(True, "open")
+            self.query_one("#ask").focus()
+
+    def action_leave(self) -> None:
+        """Close it again."""
+        self.query_one("#ask").set_class(False, "open")
+        self.query_one("#body").focus()
+
+    async def on_input_submitted(self, typed: Input.Submitted) -> None:
+        """Send what was typed, and say what became of it where it stood."""
+        if self._inject is None or not typed.value.strip():
+            return
+        answer = await self._inject(typed.value)
+        typed.input.value = ""
+        typed.input.placeholder = answer

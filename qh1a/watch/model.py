@@ -5,7 +5,7 @@ Values only: nothing here waits, and nothing here draws.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Annotated, Final, NamedTuple, Protocol
 
@@ -69,15 +69,17 @@ class _Introduced:
     plant: str
     prescription: Prescribed
     limits: Mapping[str, object]
+    faults: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a controller said of itself."""
+    """What a controller said of itself; `faults`: least, most and usual magnitude of what may be injected."""
 
     plant: str
     prescription: Prescribed
     limits: Limits
+    faults: Mapping[str, tuple[float, float, float]]
 
 
 @checked(frozen=True, slots=True)
@@ -116,8 +118,30 @@ class Happened:
 
 
 @checked(frozen=True, slots=True)
+class Record:
+    """The record of the session: links of its chain, and the hash of the last."""
+
+    n: int = 0
+    head: str = ""
+
+
+class Terms(NamedTuple):
+    """What a loop's output is made of, and the limiter that leads, from 1; 0 is the loop itself."""
+
+    feed: float | None
+    p: float | None
+    i: float | None
+    d: float | None
+    out: float | None
+    leader: int
+
+
+@checked(frozen=True, slots=True)
 class View:
-    """One state of the link, checked. `value` holds None wherever the quality is not GOOD."""
+    """One state of the link, checked. `value` holds None wherever the quality is not GOOD.
+
+    `age_ms` of the measured channels, `speed` of simulated time (None: as fast as it goes).
+    """
 
     seq: int
     now: int
@@ -129,6 +153,11 @@ class View:
     alarms: tuple[Alarm, ...]
     events: tuple[Happened, ...]
     missed: int
+    age_ms: tuple[int, ...] = ()
+    late_ticks: int = 0
+    speed: float | None = 1.0
+    chain: Record = field(default_factory=Record)
+    loops: Mapping[str, Terms] = field(default_factory=dict)
 
     def delivery(self, actuator: Actuator) -> Delivery | None:
         """What became of the last command, where that is known."""
@@ -149,7 +178,7 @@ def about_of(said: Mapping[str, object]) -> About:
     """What a controller said of itself. Raises `StrangeError`."""
     try:
         found = _introduced.validate_python(said)
-        return About(found.plant, found.prescription, build_limits(found.limits, "limits"))
+        return About(found.plant, found.prescription, build_limits(found.limits, "limits"), found.faults)
     except ValidationError as error:
         raise StrangeError(_why(error)) from error
     except ConfigError as error:

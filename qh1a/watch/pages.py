@@ -17,6 +17,8 @@ from qh1a.watch.words import EVENTS, PRIORITIES, STATES
 WIDTH: Final = 79
 """Of a terminal of 80 columns; the last is for the scroll bar."""
 NONE: Final = "--"
+INJECTED: Final = "injected"
+"""What the event of an injected fault says."""
 NEVER: Final = "nothing has come yet"
 _FAR: Final = 1000
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -111,8 +113,10 @@ def alarm_line(watched: Watched, texts: Texts) -> tuple[str, str]:
 
 def _state(watched: Watched, view: View, _: Texts) -> list[str]:
     session = view.session
+    speed = "max" if view.speed is None else f"x{view.speed:g}"
     lines = [
         _cut(f"{session.state.name}: {STATES[session.state]}, outcome {session.outcome.name}", WIDTH),
+        f"speed {speed}  late ticks {view.late_ticks}  record {view.chain.n} {view.chain.head[:16]}",
         "",
     ]
     lines += [
@@ -144,7 +148,15 @@ def sparkline(points: Sequence[float | None]) -> str:
     return f"{bars:<{PAST_KEPT}} {_rounded(lo, 0)}..{_rounded(hi, 0)}"
 
 
-def _commands(_: Watched, view: View, __: Texts) -> list[str]:
+def _loops(_: Watched, view: View, __: Texts) -> list[str]:
+    lines = [f"{'loop':<12}{'feed':>10}{'P':>10}{'I':>10}{'D':>10}{'output':>10}  leads"]
+    for name, terms in view.loops.items():
+        cells = "".join(f"{NONE if term is None else f'{term:.4g}':>10}" for term in terms[:-1])
+        lines.append(f"{name:<12}{cells}  {f'limiter {terms.leader}' if terms.leader else 'loop'}")
+    return [*lines, "", *_commands(view)]
+
+
+def _commands(view: View) -> list[str]:
     lines = [f"{'':<6} {'command':>9} {'measured':>9} {'unit':<7} {'delivery':<10} "]
     for actuator, row in zip(Actuator, ACTUATORS, strict=True):
         channel = MEASURED.get(actuator)
@@ -175,13 +187,27 @@ def _share(percent: float) -> str:
     return f"{_rounded(percent, 0)} %" if abs(percent) < _FAR else f"{'>' if percent > 0 else '<-'}{_FAR} %"
 
 
-def _channels(_: Watched, view: View, __: Texts) -> list[str]:
+def _bus(_: Watched, view: View, __: Texts) -> list[str]:
     bad = sum(1 for quality in view.quality if quality is not Quality.GOOD)
     lines = [f"state {view.seq} at {clock(view.now)}, {view.label}; {bad} of {len(CHANNELS)} not good"]
+    lines.append(f"{'channel':<15}{'value':>10} {'unit':<8} {'quality':<12} {'age ms':>7}")
+    ages = dict(zip(Channel, view.age_ms, strict=False))  # derived channels have none
     for channel, row in zip(Channel, CHANNELS, strict=True):
-        quality = view.quality[channel].name
-        text = _cut(row.text, 31)
-        lines.append(f"{row.id:<15}{figure(view, channel):>10} {row.unit:<8} {quality:<12} {text}")
+        quality, age = view.quality[channel].name, ages.get(channel, "")
+        text = _cut(row.text, 23)
+        lines.append(f"{row.id:<15}{figure(view, channel):>10} {row.unit:<8} {quality:<12} {age:>7} {text}")
+    return lines
+
+
+def _faults(watched: Watched, view: View, _: Texts) -> list[str]:
+    known = watched.about.faults
+    if not known:
+        return ["nothing can be injected into this plant"]
+    given = [e for e in watched.log if e.code is EventCode.ENTERED and e.detail == INJECTED]
+    lines = ["i: inject a fault (watch --inject), as: NAME [MAGNITUDE], or end:NAME", ""]
+    lines += [f"{clock(e.now)} {e.subject} {e.value or 0.0:g}" for e in reversed(given)]
+    lines += ["", f"{'fault':<40}{'least':>10}{'most':>10}{'usual':>10}"]
+    lines += [f"{_cut(n, 39):<40}{lo:>10g}{hi:>10g}{usual:>10g}" for n, (lo, hi, usual) in known.items()]
     return lines
 
 
@@ -217,10 +243,11 @@ class Page(NamedTuple):
 
 PAGES: Final = (
     Page("1", "state", _state),
-    Page("2", "commands", _commands),
+    Page("2", "loops", _loops),
     Page("3", "monitors", _monitors),
-    Page("4", "channels", _channels),
-    Page("5", "log", _log),
+    Page("4", "bus", _bus),
+    Page("5", "faults", _faults),
+    Page("6", "log", _log),
 )
 
 

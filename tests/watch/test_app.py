@@ -1,13 +1,13 @@
 """The terminal view on a terminal of 80x24."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from qh1a.channels import CHANNELS
 from qh1a.link import Role
@@ -42,9 +42,11 @@ class Screen:
 
 
 @asynccontextmanager
-async def shown(source: Source) -> AsyncIterator[Screen]:
+async def shown(
+    source: Source, inject: Callable[[str], Awaitable[str]] | None = None
+) -> AsyncIterator[Screen]:
     wall = Wall()
-    app = WatchApp(source, about_of(ABOUT), texts(), wall.wall_ns)
+    app = WatchApp(source, about_of(ABOUT), texts(), wall.wall_ns, inject)
     async with app.run_test(size=(80, 24)) as pilot:
         yield Screen(app, pilot, wall)
 
@@ -176,6 +178,35 @@ async def test_a_real_session_on_a_real_link(tmp_path: Path) -> None:
     ):
         await ward.answered(nurse, wish("a", IntentName.START))
         await screen.until(lambda: "SELF_ZERO" in screen.text("header"))
-        await screen.pilot.press("5")
+        await screen.pilot.press("6")
         await screen.until(lambda: "intent START taken" in screen.text("page"))
         assert "state SELF_ZERO: self-test: zeros of the sensors (START)" in screen.text("page")
+
+
+async def test_a_fault_is_typed_sent_and_answered_in_one_line() -> None:
+    typed: list[str] = []
+
+    async def inject(text: str) -> str:
+        typed.append(text)
+        return "kink 3 taken"
+
+    told = Told()
+    async with shown(told, inject) as screen:
+        await after(screen, told, GOOD)
+        await screen.pilot.press("i", *"kink", "space", "3", "enter")
+        line = screen.app.query_one("#ask", Input)
+        await screen.until(lambda: line.placeholder == "kink 3 taken")
+        assert (typed, line.value, line.display) == (["kink 3"], "", True)
+        await screen.pilot.press("enter")  # nothing typed, nothing sent
+        assert typed == ["kink 3"]
+        await screen.pilot.press("escape", "5")
+        assert not line.display
+        assert ">5<faults" in screen.rows()[-1]
+
+
+async def test_without_its_option_nothing_is_injected() -> None:
+    told = Told()
+    async with shown(told) as screen:
+        await after(screen, told, GOOD)
+        await screen.pilot.press("i")
+        assert not screen.app.query_one("#ask", Input).display

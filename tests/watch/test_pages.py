@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qh1a.channels import CHANNELS, Channel
+from qh1a.channels import CHANNELS, N_MEASURED, Channel
 from qh1a.hazards import RULES, Side
 from qh1a.link import State as Said
 from qh1a.tick import ACTUATORS, Actuator, EventCode, Priority, Quality, State
@@ -31,12 +31,18 @@ from tests.watch.views import ABOUT, GOOD, SESSION, alarm, event, reading, texts
 
 TEXTS = texts()
 LIMITS = limits()
-STATE, COMMANDS, MONITORS, CHANNELS_PAGE, LOG = range(5)
+STATE, LOOPS, MONITORS, BUS, FAULTS, LOG = range(6)
 BAD = [quality for quality in Quality if quality is not Quality.GOOD]
 
 
 def lines(at: int, seen: Watched) -> list[str]:
     return body(seen, PAGES[at], TEXTS).splitlines()
+
+
+def commands(seen: Watched) -> list[str]:
+    """The rows of the commands, below those of the loops."""
+    page = lines(LOOPS, seen)
+    return page[page.index("") + 2 :]
 
 
 # -- figures ------------------------------------------------------------------------------------------------
@@ -51,14 +57,14 @@ def test_a_bad_figure_is_never_shown(quality: Quality) -> None:
     assert {figure(seen.view, channel) for channel in Channel} == {"--"}
     assert not margins(seen.view, LIMITS)
     assert all(seen.view.delivery(actuator) is None for actuator in Actuator)
-    for row, line in zip(CHANNELS, lines(CHANNELS_PAGE, seen)[1:], strict=True):
+    for row, line in zip(CHANNELS, lines(BUS, seen)[2:], strict=True):
         assert line.split()[:2] == [row.id, "--"]
         assert f" {quality.name} " in line
-    for line in lines(COMMANDS, seen)[1:]:
+    for line in commands(seen):
         assert "7.0" not in line
         assert " -- " in line
     # Of the pages, figures are left only where they are the session's: its clock, and commands of 0.
-    shown = " ".join(lines(STATE, seen)[1:])
+    shown = " ".join(lines(STATE, seen)[2:])
     for label in ("O2", "F2", "f2o", "f2", "w1", "w2", "CO2"):
         shown = shown.replace(label, "")
     assert {c for c in shown if c.isdigit()} == {"0"}
@@ -82,7 +88,7 @@ def test_flows_are_measured_and_commanded() -> None:
     command = [0.0] * len(GOOD.command)
     command[Actuator.BP], command[Actuator.PP] = 130.0, 30.0
     said = reading(Channel.Q_B, 128.6, said=replace(GOOD, command=tuple(command)))
-    row = lines(STATE, watched(reading(Channel.Q_P, 29.94, said=said)))[2]
+    row = lines(STATE, watched(reading(Channel.Q_P, 29.94, said=said)))[3]
     assert row.split() == ["mL/min", "Q_b", "129/130", "Q_p", "29.9/30.0", "Q_c", "7/0", "Q_r", "7.0/0.0"]
 
 
@@ -92,7 +98,7 @@ def test_no_minus_before_a_zero() -> None:
 
 def test_delivery_of_every_actuator_is_named() -> None:
     said = reading(Channel.DLV_BP, 2.0, said=reading(Channel.DLV_PP, 1.0, said=reading(Channel.DLV_CP, 0.0)))
-    told = [line.split() for line in lines(COMMANDS, watched(said))[1:]]
+    told = [line.split() for line in commands(watched(said))]
     assert [row[0] for row in told] == [row.id for row in ACTUATORS]
     assert (told[0][4], told[1][4], told[2][4]) == ("UNCERTAIN", "PENDING", "CONFIRMED")
 
@@ -289,7 +295,7 @@ def test_nothing_is_wider_than_the_terminal(said: Said) -> None:
         dead = header(far, "link lost 86400.0 s", live=False)
         assert dead.startswith("NOT LIVE  qh1a SIM  link lost 86400.0 s  last ")
         assert len(dead) <= WIDTH + 1
-    assert max(len(lines(STATE, seen)), len(lines(COMMANDS, seen))) <= 21
+    assert len(lines(STATE, seen)) <= 21
 
 
 def test_before_the_first_state_there_is_nothing_to_show() -> None:
@@ -324,3 +330,38 @@ def test_a_controller_that_leaves_out_what_it_is_is_not_shown(key: str) -> None:
         about_of({k: v for k, v in ABOUT.items() if k != key})
     with pytest.raises(StrangeError, match="limits"):
         about_of({**ABOUT, "limits": {}})
+
+
+# -- loops, bus, faults -------------------------------------------------------------------------------------
+
+
+def test_the_terms_of_a_loop_and_who_leads_it() -> None:
+    loops = {"blood": (130.0, 0.5, 6.25, 0.0, 136.75, 0.0), "balance": (None, -0.1, 0.0, 0.0, -0.1, 2.0)}
+    told = [line.split() for line in lines(LOOPS, watched(replace(GOOD, loops=loops)))[1:3]]
+    assert told == [
+        ["blood", "130", "0.5", "6.25", "0", "136.8", "loop"],
+        ["balance", "--", "-0.1", "0", "0", "-0.1", "limiter", "2"],
+    ]
+
+
+def test_the_bus_tells_the_age_of_what_is_measured_and_of_nothing_else() -> None:
+    ages = tuple(range(N_MEASURED))
+    page = lines(BUS, watched(replace(GOOD, age_ms=ages)))[2:]
+    assert [line.split()[4] for line in page[:N_MEASURED]] == [str(age) for age in ages]
+    assert not [line for line in page[N_MEASURED:] if line[49:56].strip()]
+
+
+def test_pace_late_ticks_and_record_are_told() -> None:
+    said = replace(GOOD, speed=None, late_ticks=3, chain={"n": 48, "head": "0e89c7d668ea25a2ce8e229f"})
+    assert lines(STATE, watched(said))[1] == "speed max  late ticks 3  record 48 0e89c7d668ea25a2"
+    assert "speed x60 " in lines(STATE, watched(replace(said, speed=60.0)))[1]
+
+
+def test_faults_tell_what_may_be_injected_and_what_was() -> None:
+    about = about_of({**ABOUT, "faults": {"return_line_kink": [1.0, 10.0, 4.0]}})
+    said = replace(GOOD, events=(event(9, "ENTERED", "return_line_kink", 3.0, "injected"), event(10, "GAP")))
+    seen = replace(watched(said), about=about)
+    page = body(seen, PAGES[FAULTS], TEXTS).splitlines()
+    assert page[2] == "00:00:09 return_line_kink 3"
+    assert page[-1].split() == ["return_line_kink", "1", "10", "4"]
+    assert lines(FAULTS, watched(GOOD)) == ["nothing can be injected into this plant"]
