@@ -38,6 +38,7 @@ def _names(kind: type[Enum]) -> frozenset[str]:
 
 _RULES: Final[Words] = frozenset(rule.id for rule in RULES)
 _NONE: Final[Words] = frozenset()
+_HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LABEL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
@@ -101,6 +102,13 @@ def event_body(told: Mapping[str, object]) -> dict[str, object] | None:
     }
 
 
+def chain_body(chain: Mapping[str, object]) -> dict[str, object]:
+    """The head of the record's chain, so that somebody else has seen it, and how many links hang on it."""
+    head = chain.get("head")
+    known = isinstance(head, str) and _HASH.fullmatch(head) is not None
+    return {"n": _number(chain.get("n")), "head": head if known else None}
+
+
 def state_body(plant: object, state: State) -> dict[str, object]:
     """What may leave of a state. A channel that is not GOOD is null, and `quality` says why."""
     value: dict[str, object] = {}
@@ -116,6 +124,7 @@ def state_body(plant: object, state: State) -> dict[str, object]:
         "seq": state.seq,
         "now_s": _seconds(state.now),
         "label": state.label if _LABEL.fullmatch(state.label) else None,
+        "chain": chain_body(state.chain),
         "session": {key: rule(state.session.get(source)) for key, source, rule in _SESSION},
         "alarms": [
             {key: rule(alarm.get(source)) for key, source, rule in _ALARM}

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from qh1a.link import State
 from qh1a.link.server import PERIOD_NS
-from qh1a.mqtt.allowed import event_body, state_body
+from qh1a.mqtt.allowed import chain_body, event_body, state_body
 from qh1a.tick import State as Step
 from qh1a.units import NS_PER_S
 
@@ -54,7 +54,9 @@ class Outbox:
     def hear(self, state: State) -> None:
         """Keep the events of a state, and once a second the state."""
         self._dropped += state.missed
-        self._events.extend(body for told in state.events if (body := event_body(told)) is not None)
+        chain = chain_body(state.chain)
+        bodies = (event_body(told) for told in state.events)
+        self._events.extend({**body, "chain": chain} for body in bodies if body is not None)
         while len(self._events) > EVENTS_MOST:
             self._events.popleft()
             self._dropped += 1

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,7 +84,7 @@ def test_neither_what_was_scanned_nor_why_leaves() -> None:
     event = body(drain(box)[0])
     assert event == {
         "schema": 1, "number": 1, "now_s": 1.0, "code": "ENTERED", "subject": None, "value": None,
-        "detail": None, "dropped": 0,
+        "detail": None, "dropped": 0, "chain": {"n": None, "head": None},
     }  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def test_what_may_leave_leaves() -> None:
     assert (event.topic, event.retain) == ("qh1a/0123/event", False)
     assert body(event) == {
         "schema": 1, "number": 7, "now_s": 7.0, "code": "ALARM_RAISED", "subject": RULE, "value": 1.5,
-        "detail": "HIGH", "dropped": 0,
+        "detail": "HIGH", "dropped": 0, "chain": {"n": None, "head": None},
     }  # fmt: skip
     assert (message.topic, message.retain) == ("qh1a/0123/state", True)
     found = body(message)
@@ -206,3 +207,13 @@ def test_the_delay_grows_to_thirty_seconds() -> None:
     delays = [delay_s(n) for n in range(1, 2000)]
     assert delays[:7] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0]
     assert set(delays[6:]) == {DELAY_MOST_S}
+
+
+def test_the_head_of_the_chain_leaves_and_nothing_that_is_no_hash() -> None:
+    box, head = outbox(), "0e89c7d6" * 8
+    box.hear(replace(state(events=(told(1),)), chain={"n": 48, "head": head}))
+    event, whole = (body(message) for message in drain(box))
+    assert event["chain"] == whole["chain"] == {"n": 48, "head": head}
+    for at, wrong in enumerate((f"{head}0", head[1:], head.upper(), MARK)):
+        box.hear(replace(state(8 + 4 * at), chain={"n": 48, "head": wrong}))
+        assert body(drain(box)[-1])["chain"] == {"n": 48, "head": None}
