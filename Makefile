@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := sessions/4h
+BEDSIDE := sessions/console
 EVERYTHING := '.[console,dev,mqtt,report]'
 # What is installed is a copy, its core compiled: any change here and it is made anew.
 SOURCES := $(shell find hatch_build.py qh1a configs -type f -not -path '*/__pycache__/*' 2>/dev/null)
@@ -20,7 +21,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
 # The same vector maths on every x86 machine.
 export NUMBA_DISABLE_INTEL_SVML := 1
 
-.PHONY: help run test test-faults coverage test-system test-long mutants lint bench clean
+.PHONY: help run console test test-faults coverage test-system test-long mutants lint bench clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +32,15 @@ run: $(READY) ## a 4 h session in simulation, as fast as it goes, and its report
 	$(BIN)/qh1a run 4h.toml --plant sim --operator auto --speed max --out $(DEMO).qh1a
 	$(BIN)/qh1a report $(DEMO).qh1a -o $(DEMO).html
 	@echo "report: $(CURDIR)/$(DEMO).html"
+
+console: $(READY) ## a simulated patient at 60 times real time, operated from your browser
+	@mkdir -p $(dir $(BEDSIDE))
+	@rm -f $(BEDSIDE).qh1a $(BEDSIDE).qh1a-shm $(BEDSIDE).qh1a-wal $(BEDSIDE)-users.json*
+	@$(BIN)/qh1a pin $(BEDSIDE)-users.json operator --role operator --random
+	@$(BIN)/qh1a pin $(BEDSIDE)-users.json second --role second --random
+	@$(BIN)/qh1a run 4h.toml --operator console --speed 60 --out $(BEDSIDE).qh1a & session=$$!; \
+		trap 'kill $$session 2>/dev/null; wait $$session' EXIT; \
+		$(BIN)/qh1a console $(BEDSIDE).sock --users $(BEDSIDE)-users.json
 
 test: $(READY) ## the quick tests: Python only, under 5 min on two cores
 	@$(BIN)/python -m tests.compiled
