@@ -30,12 +30,7 @@ from qh1a.config import (
     to_tree,
 )
 from qh1a.config.tables import text_of
-from qh1a.config.texts import load_texts
-from qh1a.control.checks import CHECKS
-from qh1a.control.session import Refusal
-from qh1a.gates import Gate
-from qh1a.hazards import LIMITS, RULES
-from qh1a.node import NodeTrip
+from qh1a.hazards import LIMITS
 from qh1a.settings import Prescription, Rig, Tuning
 from qh1a.sim.sensors import SIGNALS
 from qh1a.tick import Actuator
@@ -103,16 +98,6 @@ def test_the_rig_says_which_channels_no_sensor_sees() -> None:
     own = {Channel.NODE, Channel.LIMITS_N, *(Channel.DLV_BP + a for a in Actuator)}
     unseen = {CHANNELS[c].id for c in Channel if c < N_MEASURED and c not in SIGNALS and c not in own}
     assert set(load_rig(resolve("sim.toml", "rigs")).not_fitted) == unseen
-
-
-def test_every_rule_refusal_and_check_has_its_words() -> None:
-    texts = load_texts()
-    assert set(texts.rule) == {rule.id for rule in RULES}
-    assert set(texts.refusal) == {refusal.name for refusal in Refusal}
-    assert set(texts.gate) == {gate.name for gate in Gate}
-    assert set(texts.node) == {trip.name for trip in NodeTrip if trip is not NodeTrip.NONE}
-    wanted = {(check.state.name, check.channel.name) for check in CHECKS}
-    assert {(state, channel) for state, rows in texts.check.items() for channel in rows} == wanted
 
 
 # -- what is refused -------------------------------------------------------------------------------------

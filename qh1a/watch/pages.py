@@ -9,10 +9,9 @@ from typing import Final, NamedTuple
 
 from qh1a.channels import CHANNELS, Channel
 from qh1a.config.texts import Texts
-from qh1a.tick import ACTUATORS, Actuator, EventCode, Quality
+from qh1a.tick import ACTUATORS, Actuator, EventCode, Priority, Quality
 from qh1a.units import NS_PER_S
 from qh1a.watch.model import PAST, PAST_KEPT, Happened, View, Watched, audible, margins
-from qh1a.watch.words import EVENTS, PRIORITIES, STATES
 
 WIDTH: Final = 79
 """Of a terminal of 80 columns; the last is for the scroll bar."""
@@ -30,6 +29,14 @@ MEASURED: Final = {
     _A.SC: _C.POS_SC, _A.SR: _C.POS_SR, _A.WC: _C.POS_WC, _A.RC: _C.POS_RC, _A.BV: _C.POS_BV,
 }  # fmt: skip
 """Where an actuator's effect is read; the heparin pump has a volume only."""
+
+
+MARKS: Final = {
+    Priority.HIGH: ("▲▲▲", "bold white on red"),
+    Priority.MEDIUM: ("▲▲", "bold black on yellow"),
+    Priority.LOW: ("▲", "bold black on cyan"),
+}
+"""Shape and style of an alarm: the style adds nothing that the shape, and the word beside it, do not say."""
 
 
 class _Row(NamedTuple):
@@ -100,22 +107,23 @@ def alarm_line(watched: Watched, texts: Texts) -> tuple[str, str]:
     if not alarms:
         return ("alarms: none active" if watched.view else f"alarms: {NONE}"), ""
     first = alarms[0]
-    mark, style = PRIORITIES[first.priority]
+    mark, style = MARKS[first.priority]
     how = "" if first.active else ", over, waits for reset"
     how += ", acknowledged" if first.acknowledged else ""
     more = f"  +{len(alarms) - 1} more" if len(alarms) > 1 else ""
-    text = f"{mark} {first.rule} {_title(texts, first.rule)}{how}"
+    word = texts.priority[first.priority.name]
+    text = f"{mark} {word} {first.rule} {_title(texts, first.rule)}{how}"
     return f"{_cut(text, WIDTH - 2 - len(more))}{more}", style
 
 
 # -- pages ------------------------------------------------------------------------------------------------
 
 
-def _state(watched: Watched, view: View, _: Texts) -> list[str]:
-    session = view.session
+def _state(watched: Watched, view: View, texts: Texts) -> list[str]:
+    state, outcome = view.session.state.name, view.session.outcome.name
     speed = "max" if view.speed is None else f"x{view.speed:g}"
     lines = [
-        _cut(f"{session.state.name}: {STATES[session.state]}, outcome {session.outcome.name}", WIDTH),
+        _cut(f"{state}: {texts.state[state]}, outcome: {texts.outcome[outcome]}", WIDTH),
         f"speed {speed}  late ticks {view.late_ticks}  record {view.chain.n} {view.chain.head[:16]}",
         "",
     ]
@@ -220,17 +228,8 @@ def _log(watched: Watched, _: View, texts: Texts) -> list[str]:
 
 def told(event: Happened, texts: Texts) -> str:
     """An event in words."""
-    names = {state.name: words for state, words in STATES.items()}
     value = math.nan if event.value is None else event.value
-    return EVENTS[event.code].format(
-        subject=event.subject, detail=event.detail, value=value, rule=_title(texts, event.subject),
-        state=names.get(event.subject, ""), bits=_bits(value) if event.code is EventCode.INTERLOCK else "",
-    ).strip()  # fmt: skip
-
-
-def _bits(value: float) -> str:
-    bits = int(value) if math.isfinite(value) else 0
-    return ", ".join(f"I{i + 1}" for i in range(bits.bit_length()) if bits >> i & 1) or "released"
+    return texts.told(event.code, event.subject, value, event.detail)
 
 
 class Page(NamedTuple):

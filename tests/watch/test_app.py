@@ -179,7 +179,7 @@ async def test_a_real_session_on_a_real_link(tmp_path: Path) -> None:
         await ward.answered(nurse, wish("a", IntentName.START))
         await screen.until(lambda: "SELF_ZERO" in screen.text("header"))
         await screen.pilot.press("6")
-        await screen.until(lambda: "intent START taken" in screen.text("page"))
+        await screen.until(lambda: "asked and done: start the self-test" in screen.text("page"))
         assert "state SELF_ZERO: self-test: zeros of the sensors (START)" in screen.text("page")
 
 

@@ -14,6 +14,7 @@ from qh1a.tick import ACTUATORS, Actuator, EventCode, Priority, Quality, State
 from qh1a.units import NS_PER_S
 from qh1a.watch.model import LOG_KEPT, PAST_KEPT, StrangeError, Watched, about_of, margins, view_of
 from qh1a.watch.pages import (
+    MARKS,
     NEVER,
     PAGES,
     WIDTH,
@@ -25,7 +26,6 @@ from qh1a.watch.pages import (
     header,
     sparkline,
 )
-from qh1a.watch.words import EVENTS, PRIORITIES, STATES
 from tests.control.synthetic import limits
 from tests.watch.views import ABOUT, GOOD, SESSION, alarm, event, reading, texts, watched
 
@@ -172,19 +172,16 @@ def test_of_a_limit_of_zero_there_is_no_percentage() -> None:
 # -- words --------------------------------------------------------------------------------------------------
 
 
-def test_every_state_event_rule_and_priority_has_its_words() -> None:
-    assert set(STATES) == set(State)
-    assert len(set(STATES.values())) == len(State)
-    assert set(EVENTS) == set(EventCode)
-    assert {rule.id for rule in RULES} <= set(TEXTS.rule)
-    assert set(PRIORITIES) == set(Priority) - {Priority.NONE}
-    assert len({mark for mark, _ in PRIORITIES.values()}) == len(PRIORITIES)
+def test_every_alarm_signal_has_its_own_shape_and_word() -> None:
+    assert set(MARKS) == set(Priority) - {Priority.NONE}
+    assert len({mark for mark, _ in MARKS.values()}) == len(MARKS)
+    assert [TEXTS.priority[priority.name] for priority in MARKS] == ["HIGH", "MEDIUM", "LOW"]
 
 
 @pytest.mark.parametrize("state", State)
 def test_the_state_is_named_and_explained(state: State) -> None:
     seen = watched(replace(GOOD, session={**SESSION, "state": state.name}))
-    assert lines(STATE, seen)[0].startswith(f"{state.name}: {STATES[state]}")
+    assert lines(STATE, seen)[0].startswith(f"{state.name}: {TEXTS.state[state.name]}, outcome: still open")
     assert f" {state.name} 00:01:01 / 00:06:00 " in header(seen, "link ok", live=True)
 
 
@@ -192,9 +189,8 @@ def test_the_state_is_named_and_explained(state: State) -> None:
 def test_an_alarm_has_mark_word_and_text(rule: str) -> None:
     text, style = alarm_line(watched(replace(GOOD, alarms=(alarm(rule),))), TEXTS)
     [priority] = [r.priority for r in RULES if r.id == rule]
-    mark, colour = PRIORITIES[priority]
-    assert mark.endswith(f" {priority.name}")
-    assert (text, style) == (f"{mark} {rule} {TEXTS.rule[rule].title}", colour)
+    mark, colour = MARKS[priority]
+    assert (text, style) == (f"{mark} {priority.name} {rule} {TEXTS.rule[rule].title}", colour)
     assert len(text) <= WIDTH
 
 
@@ -220,9 +216,12 @@ def test_a_rule_without_a_signal_is_no_alarm() -> None:
 EVENT_WORDS = [
     (event(1, "STATE", "TREAT", 13.0, "AT_SET"), "state TREAT: treatment (AT_SET)"),
     (event(1, "ALARM_RAISED", "H01.1", 0.25, "HIGH"), "HIGH H01.1 Air in the return line, at 0.25"),
-    (event(1, "INTERLOCK", "", 5.0), "interlocks I1, I3"),
-    (event(1, "INTERLOCK", "", 0.0), "interlocks released"),
-    (event(1, "INTENT_REFUSED", "RESUME", 4.0, "NOT_NOW"), "intent RESUME refused: NOT_NOW"),
+    (event(1, "INTERLOCK", "", 5.0), "interlocks in force: I1, I3"),
+    (event(1, "INTERLOCK", "", 0.0), "interlocks in force: none"),
+    (
+        event(1, "INTENT_REFUSED", "RESUME", 4.0, "NOT_NOW"),
+        "refused: resume. This is not possible now: the session is in another …",
+    ),
     (
         {**event(1, "CHECK_FAILED", "T_W1", 0.0, "SELF_ZERO"), "value": None},
         "check failed T_W1, at nan (SELF_ZERO)",
