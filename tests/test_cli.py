@@ -193,6 +193,7 @@ def test_every_shipped_file_passes_check() -> None:
             "texts",
             "cohort",
             "telemetry",
+            "console",
         )
     }
 
