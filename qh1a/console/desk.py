@@ -271,6 +271,7 @@ class Desk:
     async def _act(self, browser: Browser, ask: Ask, action: Action, review: Review | None) -> Said:
         if known := self._known(browser, ask):
             return known
+        self._awake(browser)
         if action.why and not (ask.why.strip() or (action.id == "note" and (ask.text or "").strip())):
             raise _No(403, "WHY_NEEDED")
         wish = _wish(browser, ask, action, review)

@@ -70,8 +70,8 @@ class Browser:
         return asked.result()
 
     async def begin(self, path: str, body: Mapping[str, object], **headers: str) -> httpx.Response:
-        given = {"X-QH1A-Token": self.token, "Origin": ORIGIN, **headers}
-        return await self.client.post(path, json=body, headers=given)
+        given = {"X-QH1A-Token": self.token, "Origin": ORIGIN, "Content-Type": "application/json", **headers}
+        return await self.client.post(path, content=json.dumps(body), headers=given)
 
     async def log_in(self, name: str, *, take: bool = False) -> "Browser":
         said = await self.post("/api/login", {"name": name, "pin": PIN[name]})
