@@ -106,6 +106,7 @@ def _listen(port: int) -> sockets.socket:
     listening.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
     try:
         listening.bind((_HOST, port))
+        listening.listen()  # before the address is said
     except OSError as error:
         listening.close()
         raise RefusedError(where="--port", value=port, allowed=f"cannot be used: {error.strerror}") from None

@@ -191,7 +191,7 @@ class Page:
         self._asked = False
 
     async def __aenter__(self) -> "Page":
-        self._task = asyncio.create_task(self.app(self.scope, self._receive, self._send))  # type: ignore[arg-type] # a plain dict is a scope
+        self._task = asyncio.create_task(self.app(self.scope, self._receive, self._send))
         while not self.status:
             await breath()
         return self

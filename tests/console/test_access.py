@@ -1,4 +1,4 @@
-"""Every role, action and state: allowed exactly as the table says, and the table against the session machine."""
+"""Every role, action and state: allowed as the table says, and the table against the session machine."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -15,7 +15,7 @@ from qh1a.control.session import (
     follow,
     pause_trigger,
 )
-from qh1a.tick import IntentName, Outcome, Phase, State, STATES
+from qh1a.tick import STATES, IntentName, Outcome, Phase, State
 
 FROM_THERAPY = {
     "start": Trigger.START, "confirm_load": Trigger.CONFIRM, "confirm_ready": Trigger.CONFIRM,
@@ -33,8 +33,9 @@ def trigger(action: Action) -> Trigger | None:
 
 
 def machines(state: State) -> Iterator[Machine]:
-    for left, connected, tested, capped in product((*TREATING, *RINSING), *[(False, True)] * 3):
-        yield Machine(state, left, connected, tested, capped, Outcome.OPEN)
+    for left in (*TREATING, *RINSING):
+        for connected, tested, capped in product((False, True), repeat=3):
+            yield Machine(state, left, connected, tested, capped, Outcome.OPEN)
 
 
 def granted(action: Action) -> set[State]:

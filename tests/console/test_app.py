@@ -1,13 +1,16 @@
 """People at browsers, a session behind the link: who gets what done, and what races come to."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from qh1a.config import load_prescription, resolve
 from qh1a.console.access import ACTIONS
 from qh1a.console.app import make_app
+from qh1a.link import client
 from qh1a.tick import IntentName, State
 from tests.console.office import Browser, Office, Page, breath, figures, office, outcome
 from tests.console.test_guard import page as page  # noqa: PLC0414 - the fixture
@@ -245,8 +248,6 @@ async def test_a_view_that_is_old_or_unknown_or_overtaken_is_stale(tmp_path: Pat
 async def test_an_uncertain_answer_is_said_and_not_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qh1a.link import client
-
     async with office(tmp_path) as o:
         b = await (await o.browser()).log_in("anna", take=True)
         monkeypatch.setattr(client, "ANSWER_S", 0.05)
@@ -449,7 +450,7 @@ async def test_what_a_browser_is_told_once(tmp_path: Path) -> None:
         hello = (await b.client.get("/api/hello")).json()
         assert hello["limits"]["value"]["tmp_trip_mmhg"] == 60.0
         assert (hello["limits"]["name"], "schema" in hello["limits"]["value"]) == ("default", False)
-        assert [row["key"] for row in hello["set_points"]][0] == "blood_ml_min"
+        assert next(row["key"] for row in hello["set_points"]) == "blood_ml_min"
         assert (hello["plant"], hello["session_file"], hello["me"]) == ("SIM", "s.qh1a", None)
         assert hello["users"] == ["anna", "ben", "carl", "dora", "eve"]
         assert hello["figures"] == {
@@ -494,7 +495,8 @@ async def test_every_route_declares_what_it_can_say(tmp_path: Path) -> None:
         assert callable(make_app)
         paths = o.app.openapi()["paths"]
         assert set(paths) == {f"/api/{name}" for name in (
-            "hello tables stream history events report login logout here lease intent review confirm csp".split()
+            *"hello tables stream history events report".split(),
+            *"login logout here lease intent review confirm csp".split(),
         )}  # fmt: skip
         for path, methods in paths.items():
             for method, row in methods.items():
@@ -505,10 +507,6 @@ async def test_every_route_declares_what_it_can_say(tmp_path: Path) -> None:
 
 
 async def test_streams_do_not_wait_for_a_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import threading
-
-    from argon2 import PasswordHasher
-
     going, done = threading.Event(), threading.Event()
 
     def slow(*_: object) -> bool:

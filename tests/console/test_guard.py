@@ -1,12 +1,13 @@
 """What every request must be: names, origin, token, type, size, rate, and the headers of every answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from qh1a.console import app as app_module
-from qh1a.console.guard import BODY_MOST, BROWSERS_MOST, Browsers, Bucket
+from qh1a.console.guard import BODY_MOST, BROWSERS_MOST, Browsers, Bucket, Guard
 from tests.console.office import HOST, ORIGIN, Browser, Office, Page, figures, office, outcome
 from tests.link.bench import Wall
 
@@ -20,6 +21,10 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "main.js").write_text("1;")
     (folder / "secret.txt").write_text("no")
     monkeypatch.setattr(app_module, "STATIC", folder)
+
+
+def stranger(o: Office) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(o.app), base_url=ORIGIN)
 
 
 async def refused(browser: Browser, **headers: str) -> tuple[int, str]:
@@ -66,31 +71,32 @@ async def test_a_header_that_comes_twice_is_none(tmp_path: Path) -> None:
 
 
 async def test_the_cookie_is_for_this_page_only(tmp_path: Path) -> None:
-    async with office(tmp_path) as o:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(o.app), base_url=ORIGIN) as client:
-            first = await client.get("/")
-            cookie = first.headers["set-cookie"]
-            assert cookie.startswith("qh1a=")
-            assert len(cookie.split(";")[0]) == 5 + 64
-            assert {p.strip().lower() for p in cookie.split(";")[1:]} == {
-                "httponly",
-                "path=/",
-                "samesite=strict",
-            }
-            assert "set-cookie" not in (await client.get("/")).headers  # a reload stays who it is
-            elsewhere = await client.get("/", headers={"Sec-Fetch-Site": "cross-site"})
-            assert (elsewhere.status_code, outcome(elsewhere)) == (403, "ORIGIN")
+    async with office(tmp_path) as o, stranger(o) as client:
+        first = await client.get("/")
+        cookie = first.headers["set-cookie"]
+        assert cookie.startswith("qh1a=")
+        assert len(cookie.split(";")[0]) == 5 + 64
+        assert {p.strip().lower() for p in cookie.split(";")[1:]} == {
+            "httponly",
+            "path=/",
+            "samesite=strict",
+        }
+        assert "set-cookie" not in (await client.get("/")).headers  # a reload stays who it is
+        elsewhere = await client.get("/", headers={"Sec-Fetch-Site": "cross-site"})
+        assert (elsewhere.status_code, outcome(elsewhere)) == (403, "ORIGIN")
 
 
 async def test_every_answer_is_armoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with office(tmp_path) as o:
         b = await o.browser()
         answers = [
-            await b.client.get("/"), await b.client.get("/static/main.js"), await b.client.get("/static/no.js"),
+            await b.client.get("/"), await b.client.get("/static/main.js"),
+            await b.client.get("/static/no.js"),
             await b.client.get("/api/hello"), await b.client.get("/api/nothing"), await b.client.put("/"),
             await b.client.get("/", headers={"Host": "evil"}), await b.post("/api/login", {}),
             await b.client.get("/sounds/high.wav"), await b.client.get("/docs"),
-            await b.client.get("/openapi.json"), await b.client.post("/api/hello", headers={"Origin": ORIGIN}),
+            await b.client.get("/openapi.json"),
+            await b.client.post("/api/hello", headers={"Origin": ORIGIN}),
         ]  # fmt: skip
 
         def broken(*_: object) -> None:
@@ -104,7 +110,8 @@ async def test_every_answer_is_armoured(tmp_path: Path, monkeypatch: pytest.Monk
         assert codes == [200, 200, 404, 200, 404, 405, 421, 422, 200, 404, 404, 415, 500]
         for answer in answers:
             assert answer.headers["content-security-policy"] == (
-                "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+                "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+                "img-src 'self' data:; "
                 "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
                 "report-uri /api/csp"
             )
@@ -140,10 +147,10 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> No
         page = Page(b, **{"origin": ORIGIN, "x-qh1a-token": b.token, "content-type": "application/json"})
         page.scope |= {"method": "POST", "path": "/api/here"}
         page._asked = True  # noqa: SLF001 - it says nothing
-        guard = o.app.middleware_stack
-        while not hasattr(guard, "_f"):
-            guard = guard.app  # type: ignore[union-attr] # every layer has the next
-        guard._f = __import__("dataclasses").replace(figures(), read_s=0.05)  # noqa: SLF001 - a short wait
+        guard: object = o.app.middleware_stack
+        while not isinstance(guard, Guard):
+            guard = getattr(guard, "app")  # noqa: B009 - every layer has the next
+        guard._f = replace(figures(), read_s=0.05)  # noqa: SLF001 - a short wait
         async with page:
             assert page.status == 408
 
@@ -210,14 +217,13 @@ async def test_a_stream_is_for_the_own_page_and_eight_at_most(tmp_path: Path) ->
 
 
 async def test_reports_of_the_browser_need_no_token_and_are_bounded(tmp_path: Path) -> None:
-    async with office(tmp_path) as o:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(o.app), base_url=ORIGIN) as client:
-            headers = {"Content-Type": "application/csp-report", "Origin": "null"}
-            for _ in range(5):
-                said = await client.post("/api/csp", content=b'{"x": "\n<b>"}', headers=headers)
-                assert said.status_code == 204
-            wrong = {**headers, "Origin": "http://evil"}
-            assert (await client.post("/api/csp", content=b"{}", headers=wrong)).status_code == 403
+    async with office(tmp_path) as o, stranger(o) as client:
+        headers = {"Content-Type": "application/csp-report", "Origin": "null"}
+        for _ in range(5):
+            said = await client.post("/api/csp", content=b'{"x": "\n<b>"}', headers=headers)
+            assert said.status_code == 204
+        wrong = {**headers, "Origin": "http://evil"}
+        assert (await client.post("/api/csp", content=b"{}", headers=wrong)).status_code == 403
         assert len([row for row in o.written() if row["kind"] == "csp"]) == 2
 
 
@@ -244,6 +250,6 @@ async def test_a_websocket_is_not_there(tmp_path: Path) -> None:
             return {"type": "websocket.connect"}
 
         scope = {"type": "websocket", "path": "/api/stream", "headers": [(b"host", HOST.encode())]}
-        await o.app(scope, receive, send)  # type: ignore[arg-type] # plain dicts
+        await o.app(scope, receive, send)
         assert said == []
         assert isinstance(o, Office)

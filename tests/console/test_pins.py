@@ -4,6 +4,7 @@ import json
 import os
 import re
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,6 @@ class Watch:
         return self.wall
 
     def label(self) -> str:
-        from datetime import UTC, datetime
-
         return datetime.fromtimestamp(self.label_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -43,7 +42,7 @@ def made(path: Path, watch: Watch) -> Pins:
 
 
 async def wrong(pins: Pins, name: str, times: int) -> list[str]:
-    found = []
+    found: list[str] = []
     for _ in range(times):
         said = await pins.check(name, "999998")
         assert isinstance(said, Wrong)
@@ -248,7 +247,7 @@ async def test_what_is_kept_is_the_owners_alone_and_holds_no_pin(tmp_path: Path)
     locks = tmp_path / "users.json.locks"
     assert stat.S_IMODE(locks.stat().st_mode) == 0o600
     assert not [pin for pin in PIN.values() if pin in path.read_text()]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["users.json", "users.json.locks"]
+    assert sorted(os.listdir(tmp_path)) == ["users.json", "users.json.locks"]
 
 
 def test_pins_are_set_and_changed_from_the_command_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import fields, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_history_has_two_thousand_points_at_most_and_the_newest_always(n: int) -
     t = told(found, n)["t"]
     assert len(t) <= POINTS_MOST
     assert t[-1] == n - 1
-    steps = {b - a for a, b in zip(t, t[1:], strict=False) if a is not None and b is not None}
+    steps = {b - a for a, b in pairwise(t) if a is not None and b is not None}
     assert len(steps) == 1
 
 
