@@ -560,6 +560,6 @@ def test_values_are_shown_on_one_line(value: object) -> None:
 
 
 def test_every_kind_of_file_is_shipped() -> None:
-    kinds = "prescriptions limits tuning rigs patients cohorts faults operators telemetry texts"
+    kinds = "prescriptions limits tuning rigs patients cohorts faults operators telemetry texts console"
     for kind in kinds.split():
         assert shipped(kind)

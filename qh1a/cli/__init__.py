@@ -7,8 +7,10 @@ input, 130 interrupted. Commands import what they need when they run, so that he
 import typer
 
 from qh1a.cli.check import check
+from qh1a.cli.console import console
 from qh1a.cli.describe import describe
 from qh1a.cli.mqtt import mqtt
+from qh1a.cli.pin import pin
 from qh1a.cli.replay import replay
 from qh1a.cli.report import report
 from qh1a.cli.run import run
@@ -23,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, watch, mqtt, replay, verify, report, tune, check, describe):
+for command in (run, console, pin, watch, mqtt, replay, verify, report, tune, check, describe):
     app.command()(command)
 
 

@@ -94,6 +94,8 @@ _KEYS: Final = {
     "rule": "texts",
     "variable": "cohort",
     "broker": "telemetry",
+    "console": "console",
+    "frame": "words",
     "weight": "patient",
     "hct": "patient",
 }
@@ -189,6 +191,18 @@ def _telemetry(path: Path) -> None:
     load_broker(path)
 
 
+def _console(path: Path) -> None:
+    from qh1a.console.figures import load_figures
+
+    load_figures(path)
+
+
+def _words(path: Path) -> None:
+    from qh1a.console.tables import read_words
+
+    read_words(path)
+
+
 _CHECKS: Final[Mapping[str, Callable[[Path], None]]] = {
     "prescription": _prescription,
     "limits": _limits,
@@ -201,4 +215,6 @@ _CHECKS: Final[Mapping[str, Callable[[Path], None]]] = {
     "texts": _texts,
     "cohort": _cohort,
     "telemetry": _telemetry,
+    "console": _console,
+    "words": _words,
 }

@@ -36,6 +36,8 @@ FORBIDDEN = [
     (COMPOSITION, "report/__init__.py", "import qh1a.sim"),
     (SUPERVISOR, "control/supervisor.py", "from qh1a.control import loops"),
     (SUPERVISOR, "control/loops.py", "from qh1a.control import supervisor"),
+    (VIEW, "console/desk.py", "from qh1a.control import session"),
+    (VIEW, "console/app.py", "import qh1a.record"),
     (VIEW, "watch/pages.py", "import qh1a.record"),
     (VIEW, "mqtt/outbox.py", "from qh1a.control import session"),
     (VIEW, "mqtt/publisher.py", "import qh1a.record"),
