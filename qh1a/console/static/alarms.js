@@ -97,8 +97,7 @@ class Active {
     this.all = h("button", { type: "button", onclick: () => this.acknowledge("") }, app.t("alarms.ack_all"));
     this.box = region(app, "tab_active", h("table", { cls: "alarms-active" },
       head(app, [["col_time"], ["col_priority"], ["col_alarm"], ["col_value", true], ["col_state"], ["col_action"]]), this.body));
-    this.said = h("p", { cls: "alarms-said", role: "status" });
-    this.node = h("div", { cls: "alarms-panel" }, h("div", { cls: "row" }, this.said, this.all), this.none, this.box);
+    this.node = h("div", { cls: "alarms-panel" }, h("div", { cls: "alarms-all" }, this.all), this.none, this.box);
     this.node.addEventListener("keydown", (e) => this.key(e));
   }
 
@@ -185,19 +184,18 @@ class Active {
     return name ? ` (${name})` : "";
   }
 
+  /** The frame says what came of it; here only the question for the cause is asked. */
   async acknowledge(rule, why) {
     const app = this.app;
-    const said = await app.act("acknowledge", { text: rule, why });
-    if (!said) return;
-    const answer = said.body ?? said;
-    const reason = answer.reason ?? "";
-    if (answer.delivered === "taken") {
-      text(this.said, app.t("alarms.taken"));
-      for (const row of this.rows.values()) if (row.tr.dataset.rule === rule && why) show(row.asked, false);
+    if (!app.canAct("acknowledge")) {
+      app.say(app.whyNot("acknowledge"), "refused");
       return;
     }
-    text(this.said, answer.delivered === "uncertain" ? app.t("alarms.uncertain") : `${app.t("alarms.refused")} ${answer.text || app.words.text("refusal", reason)}`);
-    if (reason !== "CAUSE_NEEDED") return;
+    const answer = await app.act("acknowledge", { text: rule, why });
+    if (answer?.delivered === "taken" && why) {
+      for (const row of this.rows.values()) if (row.tr.dataset.rule === rule) show(row.asked, false);
+    }
+    if (answer?.reason !== "CAUSE_NEEDED") return;
     const asks = [...this.rows.values()].find((row) => (rule ? row.tr.dataset.rule === rule : row.rule && row.tr.dataset.rule.startsWith("H17")));
     if (asks) {
       show(asks.asked, true);

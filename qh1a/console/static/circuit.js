@@ -243,7 +243,7 @@ function bodies(app) {
   };
   const bag = (x, y, w, hh) => svg("path", { cls: "c-body", d: `M${x + 6} ${y}h${w - 12}q6 0 6 6v${hh - 18}l-${w / 2 - 4} 12h-8l-${w / 2 - 4} -12v-${hh - 18}q0 -6 6 -6z` });
   return [
-    svg("g", {}, box(8, 168, 72, 296, 14), svg("circle", { cx: 44, cy: 248, r: 15, cls: "c-thick" }),
+    svg("g", { cls: "c-patient" }, box(8, 168, 72, 296, 14), svg("circle", { cx: 44, cy: 248, r: 15, cls: "c-thick" }),
       svg("path", { d: "M22 344v-44q0 -24 22 -24t22 24v44M30 312v78M58 312v78", cls: "c-thick" }), title("patient")),
     svg("g", {}, box(370, 248, 36, 128), fibres(374, 262, 28, 100, 5), thin("M370 258h36M370 366h36"), title("separator")),
     svg("g", {}, box(296, 84, 40, 76, 10), title("chamber")),
@@ -383,6 +383,7 @@ class Listing {
       const seen = app.view(id);
       this.#say(id, `${app.words.text("channel", id)}: ${seen.good ? `${seen.text} ${unitText(seen.unit)}` : app.quality(seen.quality)}`);
     }
+    this.#say("patient", app.t(app.session().connected ? "circuit.patient_connected" : "circuit.patient_apart"));
     this.#say("alarms", alarms.length ? alarms.map((a) => `${app.words.text("priority", a.priority)}: ${app.rule(a.rule).title}`).join("; ") : app.t("circuit.no_alarm"));
   }
 
@@ -408,6 +409,7 @@ class Drawing {
     this.frames = new Frames(app);
     this.listing = new Listing();
     this.others = svg("g", {});
+    this.off = svg("text", { x: 44, y: 446, "text-anchor": "middle", cls: "c-tag c-halo" }, app.t("circuit.patient_off"));
     const arrows = svg("g", {});
     const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, cls: "circuit", role: "img", "aria-label": app.t("circuit.title") },
       patterns(), legend(app), this.labels.map((l) => l.leads), this.pipes.map((p) => p.node),
@@ -415,8 +417,9 @@ class Drawing {
       arrows, bodies(app), this.vessels.map((v) => v.node), this.pumps.map((p) => [p.node, p.tag]),
       this.clamps.map((c) => [c.node, c.tag]),
       NAMES.map(([key, x, y, anchor]) => svg("text", { x, y, "text-anchor": anchor, cls: "c-name c-halo" }, app.t(`circuit.${key}`))),
-      this.frames.node, this.labels.map((l) => l.node), this.others);
+      this.off, this.frames.node, this.labels.map((l) => l.node), this.others);
     root.append(picture, this.listing.node);
+    this.patient = picture.querySelector(".c-patient");
     for (const pipe of this.pipes) pipe.lay(arrows);
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.turning = false;
@@ -429,6 +432,9 @@ class Drawing {
     for (const pipe of this.pipes) pipe.run(running[pipe.id]);
     for (const part of [...this.pumps, ...this.clamps, ...this.vessels]) part.update(app);
     for (const label of this.labels) label.update(app, labels);
+    const connected = Boolean(state.session?.connected);
+    cls(this.patient, "c-apart", !connected);
+    cls(this.off, "c-gone", connected);
     this.frames.update(parts);
     this.#others(app, elsewhere);
     this.listing.update(app, this.pumps, this.clamps, this.pipes, (state.alarms ?? []).filter((a) => RANK[a.priority]));

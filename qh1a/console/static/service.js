@@ -52,7 +52,7 @@ export const page = {
     root.append(
       h("div", { cls: "service-side" },
         h("h2", {}, app.t("service.title")), h("p", { cls: "muted" }, app.t("service.read_only")),
-        h("dl", { cls: "facts panel" }, list.map((f) => [h("dt", { cls: "label" }, app.t(`service.${f.key}`)), f.value])),
+        h("dl", { cls: "facts panel", tabindex: "0" }, list.map((f) => [h("dt", { cls: "label" }, app.t(`service.${f.key}`)), f.value])),
         h("h2", {}, app.t("service.actuators")),
         h("div", { cls: "table-box", tabindex: "0", role: "region", "aria-label": app.t("service.actuators") },
           table(app, [["id"], ["name"], ["command", true], ["unit"], ["delivery"]], actuators.map((a) => a.tr)))),

@@ -45,6 +45,7 @@ export class Past {
   /** The point of this state, at most one a second of therapy. True when there is a new one. */
   take(state, app) {
     const now = state.now / NS;
+    if (now < this.t.at(-1) - GAP_S && !this.loading) this.#restart(); // another session: its time begins anew
     const last = this.t.at(-1);
     if (!app.fresh || (last !== undefined && now < last + 1)) return false;
     // A browser that slept has a hole: it is read again, not drawn over.
@@ -53,6 +54,12 @@ export class Past {
     for (const id of this.ids) this.columns[id].push(app.view(id).value);
     if (this.t.length > KEPT) for (const list of [this.t, ...Object.values(this.columns)]) list.splice(0, list.length - KEPT);
     return true;
+  }
+
+  #restart() {
+    this.t = [];
+    for (const id of this.ids) this.columns[id] = [];
+    this.load(this.seconds);
   }
 
   /** First index inside the last `seconds`. */
@@ -131,6 +138,7 @@ export function heard(app) {
     update(state) {
       if (!state || state.seq === seq) return;
       const gap = seq !== null && state.seq !== seq + 1;
+      if (seq !== null && state.seq < seq) Object.assign(log, { list: [], last: 0 }); // another session
       seq = state.seq;
       take(state.events ?? []);
       if (gap) load(); // states were left out: their events may be, too

@@ -118,6 +118,7 @@ class Trends {
     const on = this.list.hidden;
     show(this.list, on);
     show(this.area, !on);
+    cls(this.root, "tabled", on);
     attr(this.tabled, "aria-pressed", String(on));
     this.draw(true);
   }
