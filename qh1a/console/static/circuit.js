@@ -327,7 +327,7 @@ function legend(app) {
     svg("text", { x: 130, y: y + 6, cls: "c-tag" }, app.t(`circuit.clamp_${name}`))];
   return svg("g", {}, ["blood", "plasma", "saline", "gas"].map((kind, i) => line(kind, 18 + i * 26)),
     svg("text", { x: 12, y: 128, cls: "c-tag" }, app.t("circuit.units")),
-    ["open", "closed", "unknown"].map((name, i) => clamp(name, 262 + i * 30)));
+    ["open", "closed", "unknown"].map((name, i) => clamp(name, 246 + i * 28)));
 }
 
 /** The frame and the word of a part in alarm. */
@@ -449,8 +449,8 @@ class Drawing {
     if (key === this.elsewhere) return;
     this.elsewhere = key;
     this.others.replaceChildren(...alarms.slice(0, 2).flatMap((a, i) => [
-      svg("g", { transform: `translate(424 ${152 + i * 28})` }, drawn(a.priority, BADGE)),
-      svg("text", { x: 456, y: 170 + i * 28, cls: "c-name c-halo" }, `${app.words.text("priority", a.priority)} · ${app.rule(a.rule).title}`)]));
+      svg("g", { transform: `translate(424 ${140 + i * 27})` }, drawn(a.priority, BADGE)),
+      svg("text", { x: 456, y: 159 + i * 27, cls: "c-name c-halo" }, `${app.words.text("priority", a.priority)} · ${app.rule(a.rule).title}`)]));
   }
 
   #moves() {
