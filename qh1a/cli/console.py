@@ -64,6 +64,8 @@ def refuse_missing(command: str) -> None:
 
 
 async def _serve(path: Path, users: Path, port: int, language: str) -> int:
+    import logging
+
     import uvicorn
 
     from qh1a.clock import VirtualClock
@@ -82,6 +84,7 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
             relay.close()  # else it waits for every open page
+            logging.getLogger("uvicorn.error").disabled = True  # a page that does not read is cut off
             await super().shutdown(sockets)
 
     with _listen(port) as listening, _audit(audit_path, clock.label) as audit:

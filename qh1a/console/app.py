@@ -21,12 +21,13 @@ from starlette.types import Receive, Scope, Send
 from qh1a import __version__, sounds
 from qh1a.console.access import REASONS
 from qh1a.console.audit import Audit
-from qh1a.console.desk import Ask, Desk, Said, Signature, me
+from qh1a.console.desk import Desk, Said, me
 from qh1a.console.figures import Figures
 from qh1a.console.guard import BODY_MOST, COOKIE, Browser, Browsers, Bucket, Guard
 from qh1a.console.pins import Pins
 from qh1a.console.relay import EVENTS_MOST, HISTORY_S, Relay, Stream
 from qh1a.console.tables import languages, reason_texts, tables
+from qh1a.console.wishes import Ask, Signature
 from qh1a.tick import Priority
 
 STATIC: Final = Path(__file__).parent / "static"

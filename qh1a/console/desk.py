@@ -28,6 +28,7 @@ from qh1a.console.lease import Lease
 from qh1a.console.pins import Pins, Wrong
 from qh1a.console.relay import Relay
 from qh1a.console.setting import RefusedError, Review, Settings
+from qh1a.console.wishes import Ask, NoError, ref_of, signed, wish_of, written
 from qh1a.link import Answer, Delivered, LinkLostError, Wish
 from qh1a.tick import IntentName
 from qh1a.units import nanoseconds
@@ -36,37 +37,11 @@ _REFS_MOST: Final = 200
 _UNCERTAIN: Final = "UNCERTAIN"
 
 
-class Signature(NamedTuple):
-    """A second person, as typed."""
-
-    name: str
-    pin: str
-
-
-class Ask(NamedTuple):
-    """One press of a button. `seen`: the number of the state that the person looked at."""
-
-    ref: str
-    action: str
-    seen: int
-    value: float | None = None
-    text: str | None = None
-    why: str = ""
-    second: Signature | None = None
-    key: str | None = None
-    """Of a set point."""
-
-
 class Said(NamedTuple):
     """An answer of HTTP."""
 
     status: int
     body: Mapping[str, object]
-
-
-class _No(Exception):  # noqa: N818 - an answer, no error
-    def __init__(self, status: int, reason: str, more: Mapping[str, object] | None = None) -> None:
-        self.status, self.reason, self.more = status, reason, more or {}
 
 
 class Desk:
@@ -181,7 +156,7 @@ class Desk:
         if take:
             try:
                 person = self._awake(browser)
-            except _No as no:
+            except NoError as no:
                 return self.say(no.status, no.reason)
             at = self._relay.situation
             if not any(_role_fits(a, person.role, at) for a in ACTIONS):
@@ -197,9 +172,9 @@ class Desk:
 
     def _awake(self, browser: Browser) -> Person:
         if browser.person is None:
-            raise _No(403, "NOT_LOGGED_IN")
+            raise NoError(403, "NOT_LOGGED_IN")
         if browser.locked:
-            raise _No(403, "IDLE_LOCKED")
+            raise NoError(403, "IDLE_LOCKED")
         return browser.person
 
     # -- intents --------------------------------------------------------------------------------------
@@ -212,11 +187,11 @@ class Desk:
         await self.here(browser)
         try:
             if action is None:
-                raise _No(422, "UNKNOWN_ACTION")  # noqa: TRY301 - refused like any other
+                raise NoError(422, "UNKNOWN_ACTION")  # noqa: TRY301 - refused like any other
             if action.intent is IntentName.SET:
-                raise _No(403, "REVIEW_NEEDED")  # noqa: TRY301 - as above
+                raise NoError(403, "REVIEW_NEEDED")  # noqa: TRY301 - as above
             return await self._act(browser, ask, action, None)
-        except _No as no:
+        except NoError as no:
             return await self._refuse(browser, ask, no)
 
     async def confirm(self, browser: Browser, id_: str, ask: Ask) -> Said:
@@ -227,10 +202,10 @@ class Desk:
             if known := self._known(browser, ask._replace(text=id_)):
                 return known
             if reason := self._settings.confirmable(review, id_, self._wall_ns()):
-                raise _No(403, reason)  # noqa: TRY301 - refused like any other
+                raise NoError(403, reason)  # noqa: TRY301 - refused like any other
             assert review is not None  # noqa: S101 - else it is not confirmable
             return await self._act(browser, ask._replace(text=id_), BY_ID["set"], review)
-        except _No as no:
+        except NoError as no:
             return await self._refuse(browser, ask, no)
 
     async def review(self, browser: Browser, key: str, value: float, seen: int) -> Said:
@@ -242,7 +217,7 @@ class Desk:
             found = self._settings.review(key, value, self._wall_ns())
         except RefusedError as error:
             return self.say(422, error.reason)
-        except _No as no:
+        except NoError as no:
             return await self._refuse(browser, ask, no)
         browser.review = found
         return Said(200, {
@@ -251,21 +226,21 @@ class Desk:
             "effects": [e._asdict() for e in found.effects], "expires_s": self._f.review_s,
         })  # fmt: skip
 
-    async def _refuse(self, browser: Browser, ask: Ask, no: _No) -> Said:
-        await self._audit.note("refused", {**_written(browser, ask, ""), "reason": no.reason})
+    async def _refuse(self, browser: Browser, ask: Ask, no: NoError) -> Said:
+        await self._audit.note("refused", {**written(browser, ask, ""), "reason": no.reason})
         return self.say(no.status, no.reason, no.more)
 
     def _entitled(self, browser: Browser, ask: Ask, action: Action) -> Person:
-        """Who asks. Raises `_No` when role, state, lease or view say no."""
+        """Who asks. Raises `NoError` when role, state, lease or view say no."""
         person, at = self._awake(browser), self._relay.situation
         if at is None:
-            raise _No(503, "LOST")
+            raise NoError(503, "LOST")
         if reason := denied(action, person.role, at):
-            raise _No(403, reason)
+            raise NoError(403, reason)
         if not self._lease.holds(browser.id):
-            raise _No(403, "LEASE")
+            raise NoError(403, "LEASE")
         if not self._relay.fresh(ask.seen):
-            raise _No(403, "STALE")
+            raise NoError(403, "STALE")
         return person
 
     async def _act(self, browser: Browser, ask: Ask, action: Action, review: Review | None) -> Said:
@@ -273,13 +248,13 @@ class Desk:
             return known
         self._awake(browser)
         if action.why and not (ask.why.strip() or (action.id == "note" and (ask.text or "").strip())):
-            raise _No(403, "WHY_NEEDED")
-        wish = _wish(browser, ask, action, review)
+            raise NoError(403, "WHY_NEEDED")
+        wish = wish_of(browser, ask, action, review)
         person = self._entitled(browser, ask, action)
-        signed = await self._signed(
+        signer = await self._signed(
             person, ask, needed=action.second or (review is not None and review.second)
         )
-        who = f"{person}+{signed}" if signed else str(person)
+        who = f"{person}+{signer}" if signer else str(person)
         async with self._one:
             if known := self._known(browser, ask):
                 return known
@@ -287,12 +262,12 @@ class Desk:
             self._entitled(browser, ask, action)
             if review is not None:
                 if browser.review is not review:
-                    raise _No(403, "NO_REVIEW")
+                    raise NoError(403, "NO_REVIEW")
                 if reason := self._settings.confirmable(review, review.id, self._wall_ns()):
-                    raise _No(403, reason)
+                    raise NoError(403, reason)
                 browser.review = None
-            wish = _as(wish, who)
-            await self._audit.note("intent", _written(browser, ask, who, wish))
+            wish = signed(wish, who)
+            await self._audit.note("intent", written(browser, ask, who, wish))
             said = await self._send(wish)
             _remember(browser, ask, said)
         await self._after({"ref": wish.ref, "who": who, **said.body})
@@ -309,16 +284,16 @@ class Desk:
         if not needed:
             return None
         if ask.second is None:
-            raise _No(403, "SECOND_NEEDED")
+            raise NoError(403, "SECOND_NEEDED")
         if ask.second.name == person.name:
-            raise _No(403, "SECOND_SAME")
+            raise NoError(403, "SECOND_SAME")
         found = await self._identify(ask.second.name, ask.second.pin)
         if isinstance(found, Wrong):
             await self._audit.note("second", {"who": str(person), "ok": False, "reason": found.reason})
             more = {"retry_s": round(found.retry_s, 1)} if found.reason == "LOCKED" else None
-            raise _No(429 if more else 403, found.reason, more)
+            raise NoError(429 if more else 403, found.reason, more)
         if found.role not in SIGNERS:
-            raise _No(403, "SECOND_ROLE")
+            raise NoError(403, "SECOND_ROLE")
         return found
 
     async def _calm(self, browser: Browser, ask: Ask, action: Action) -> Said:
@@ -328,10 +303,10 @@ class Desk:
         who = str(browser.person) if browser.person is not None and not browser.locked else "console"
         if ask.ref in browser.refs:
             ask = ask._replace(ref=f"{ask.ref[:24]}~{secrets.token_hex(6)}")
-        wish = Wish(_ref(browser, ask), action.intent.name, who=who, why=ask.why)
+        wish = Wish(ref_of(browser, ask), action.intent.name, who=who, why=ask.why)
         said = await self._send(wish)
         _remember(browser, ask, said)
-        await self._after({**_written(browser, ask, who, wish), **said.body})
+        await self._after({**written(browser, ask, who, wish), **said.body})
         return said
 
     async def _send(self, wish: Wish) -> Said:
@@ -354,7 +329,7 @@ class Desk:
         content, body = kept
         if content != _content(ask):
             if refuse:
-                raise _No(422, "REF_USED")
+                raise NoError(422, "REF_USED")
             return None
         return None if body.get("reason") == _UNCERTAIN else Said(200, body)
 
@@ -375,48 +350,8 @@ def _content(ask: Ask) -> str:
     return json.dumps([ask.action, ask.value, ask.text, ask.why])
 
 
-def _ref(browser: Browser, ask: Ask) -> str:
-    """A reference of the link: two browsers never mean the same."""
-    return f"{browser.id[:16]}-{ask.ref}"
-
-
 def _remember(browser: Browser, ask: Ask, said: Said) -> None:
     if said.status == 200:
         browser.refs[ask.ref] = _content(ask), said.body
         while len(browser.refs) > _REFS_MOST:
             del browser.refs[next(iter(browser.refs))]
-
-
-def _wish(browser: Browser, ask: Ask, action: Action, review: Review | None) -> Wish:
-    """The intent of an action. Raises `_No` for a value or text that it does not take, or lacks."""
-    ref, name = _ref(browser, ask), action.intent.name
-    if review is not None:
-        return Wish(ref, name, key=review.key, value=review.new)
-    text = (ask.text or "").strip()
-    if action.id == "note":
-        return Wish(ref, name, key=action.key, why=text or ask.why)
-    if (ask.value is not None) is not (action.takes == "value") or (text and action.takes != "text"):
-        raise _No(422, "VALUE_NEEDED")
-    if action.intent is IntentName.ACKNOWLEDGE:
-        if len(text) > 64:
-            raise _No(422, "VALUE_NEEDED")
-        return Wish(ref, name, key=text, why=ask.why)
-    if action.takes == "text":
-        if not text:
-            raise _No(422, "VALUE_NEEDED")
-        return Wish(ref, name, key=action.key, why=text)
-    return Wish(ref, name, key=action.key, value=ask.value or 0.0, why=ask.why)
-
-
-def _as(wish: Wish, who: str) -> Wish:
-    return Wish(wish.ref, wish.name, wish.key, wish.value, who, wish.why)
-
-
-def _written(browser: Browser, ask: Ask, who: str, wish: Wish | None = None) -> dict[str, object]:
-    row: dict[str, object] = {
-        "who": who or str(browser.person or "console"), "action": ask.action, "seen": ask.seen,
-        "why": ask.why,
-    }  # fmt: skip
-    if wish is not None:
-        row |= {"ref": wish.ref, "intent": wish.name, "key": wish.key, "value": wish.value, "said": wish.why}
-    return row

@@ -351,6 +351,22 @@ async def test_two_taps_on_confirm_are_one_change(tmp_path: Path) -> None:
         assert intents(o) == ["SET"]
 
 
+async def test_a_review_is_used_up_by_a_confirmation_that_got_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(tmp_path, treating()) as o:
+        b = await (await o.browser()).log_in("anna", take=True)
+        found = await reviewed(b, "ph", 7.41)
+        await o.tick(2)
+        monkeypatch.setattr(client, "ANSWER_S", 0.05)
+        said = await b.begin("/api/confirm", {"id": found["id"], "ref": "lost", "seen": o.seen})
+        monkeypatch.undo()
+        assert outcome(said) == "UNCERTAIN"
+        o.ward.link._waiting.clear()  # noqa: SLF001 - it never reached a tick
+        await o.tick(2)
+        assert await confirm(b, found["id"]) == "NO_REVIEW"
+
+
 async def test_beyond_the_soft_limit_two_people_change_it(tmp_path: Path) -> None:
     async with office(tmp_path, treating()) as o:
         b = await (await o.browser()).log_in("anna", take=True)

@@ -17,30 +17,34 @@ from tests.control.synthetic import Bench
 from tests.link.bench import Ward
 
 
-async def asked(port: int, path: str, **headers: str) -> asyncio.StreamReader:
+async def asked(port: int, path: str, **headers: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = {"Host": f"127.0.0.1:{port}", **headers}
     head = "".join(f"{k}: {v}\r\n" for k, v in lines.items())
     writer.write(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
-    return reader
+    return reader, writer
 
 
 async def test_it_serves_and_ends_within_a_second_with_pages_open(tmp_path: Path) -> None:
     async with Ward(tmp_path / "s.sock", about=about(Bench())):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "qh1a", "console", str(tmp_path / "s.sock"), "--users", str(users(tmp_path)),
+            sys.executable, "-m", "qh1a", "console", str(tmp_path / "s.sock"), "--users",
+            str(users(tmp_path)),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert process.stdout is not None
         address = (await process.stdout.readline()).decode().strip()
         port = int(address.removeprefix("http://127.0.0.1:").strip("/"))
-        evil = await asked(port, "/api/hello", Host="evil.example")
+        evil, gone = await asked(port, "/api/hello", Host="evil.example")
         assert b"421" in await evil.readline()
+        gone.close()
         pages = [await asked(port, "/static/plotly.min.js") for _ in range(3)]
-        assert b"200" in await pages[0].readline()
+        assert b"200" in await pages[0][0].readline()
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(2.0):  # noqa: TID251 - a real process
             _, said = await process.communicate()
+        for _, writer in pages:
+            writer.close()
         assert process.returncode == 130
         assert said.decode() == "Ctrl-C ends the console, not the session\n"
         rows = [json.loads(line) for line in (tmp_path / "users.json.audit").read_text().splitlines()]

@@ -16,6 +16,7 @@ from qh1a.tick import Quality
 from qh1a.units import NS_PER_S
 from tests.console.office import Page, about, breath, figures, office, outcome
 from tests.console.test_guard import page as page  # noqa: PLC0414 - the fixture
+from tests.control.synthetic import Bench
 from tests.link.bench import Wall, Ward
 
 
@@ -170,6 +171,8 @@ async def test_another_controller_starts_everything_anew(tmp_path: Path, other: 
         more = {"seed": 2} if other == "hello" else {}
         async with Ward(tmp_path / "s.sock", about=about(o.ward.session, **more)) as again:
             again.wall.wall = o.wall.wall
+            if other == "hello":  # that alone tells: its time and its count go on from where the other's were
+                again.session, again.link._seq = Bench(start=o.ward.session.now), 1000  # noqa: SLF001
             while not any(c.greeted for c in again.link._clients):  # noqa: SLF001 - until it is back
                 await breath()
             again.tick()
