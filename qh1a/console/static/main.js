@@ -1,9 +1,9 @@
 // Boot, the app object every page gets, the routing of pages and the keyboard.
 
-import { attr, cls, h, show, text } from "/static/dom.js";
-import { clock, indexed, seconds, view } from "/static/figures.js";
-import { LIVE, NOT_LIVE, Wire, get } from "/static/wire.js";
-import { Words } from "/static/words.js";
+import { attr, cls, h, show, text } from "./dom.js";
+import { clock, indexed, seconds, view } from "./figures.js";
+import { LIVE, NOT_LIVE, Wire, get } from "./wire.js";
+import { Words } from "./words.js";
 
 /** Page ids with their key and module, in the order of the menu. */
 export const PAGES = [
@@ -158,7 +158,7 @@ class App {
 
 async function load(id) {
   try {
-    return await import(`/static/${id}.js`);
+    return await import(`./${id}.js`);
   } catch (error) {
     console.warn(`no ${id}.js`, error);
     return null;
