@@ -97,6 +97,7 @@ class Desk:
                 "taking": taking.person.name if taking else None, "in_s": taking.in_s if taking else None,
             },
             "locked": browser.locked,
+            "generation": self._relay.generation,
             "may": self._may(browser),
         }  # fmt: skip
 

@@ -24,7 +24,9 @@ def browser() -> Iterator[Browser]:
 
 async def _inject(path: Path, fault: str, magnitude: float) -> str:
     async with LinkClient(path, Role.WATCH) as client:
-        return (await client.ask(Wish(f"test-{fault}-{magnitude}", "INJECT", fault, magnitude, "test"))).delivered
+        return (
+            await client.ask(Wish(f"test-{fault}-{magnitude}", "INJECT", fault, magnitude, "test"))
+        ).delivered
 
 
 def inject(at: Bedside, fault: str, magnitude: float = 0.0) -> None:
@@ -96,7 +98,7 @@ def test_stop_needs_nobody_and_two_presses_on_two_spots(browser: Browser, tmp_pa
         assert stranger.sees("qh1a.me") is None
         stop = stranger.page.locator("#stop")
         stop.dblclick()
-        time.sleep(0.5)  # noqa: TID251 - a real process
+        time.sleep(0.5)
         assert stranger.state in {"TREAT", "RAMP"}
         where = stop.bounding_box()
         confirm = stranger.page.locator("#tray button.confirm").bounding_box()
