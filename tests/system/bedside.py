@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
 from qh1a.record import SessionFile
 from qh1a.tick import Intent
@@ -110,11 +110,15 @@ class Nurse:
         page = context.new_page()
         nurse = cls(page, bedside)
         page.on("pageerror", lambda error: nurse.wrongs.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and nurse.wrongs.append(said.text))
+        page.on("console", nurse.hear)
         page.set_default_timeout(PATIENCE_MS)
         page.goto(bedside.address)
-        nurse.until("globalThis.qh1a?.state?.session")
+        nurse.until("globalThis.qh1a?.state?.session && !document.body.classList.contains('notlive')")
         return nurse
+
+    def hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.wrongs.append(said.text)
 
     # -- what is seen --------------------------------------------------------------------------------
 
