@@ -4,13 +4,13 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, sync_playwright
 
 from qh1a.record import SessionFile
 from qh1a.tick import Intent
@@ -128,9 +128,11 @@ class Nurse:
 
     def until(self, expression: str) -> None:
         """Wait until something is so. Polled from here: the page's policy forbids scripts from text."""
+        asked = f"(() => {{ try {{ return Boolean({expression}) }} catch {{ return false }} }})()"
         for _ in range(int(PATIENCE_S / 0.05)):
-            if self.page.evaluate(f"Boolean({expression})"):
-                return
+            with suppress(Error):  # the page loads itself anew
+                if self.page.evaluate(asked):
+                    return
             self.page.wait_for_timeout(50)
         pytest.fail(f"never so: {expression}; {self.page.locator('#bar').inner_text()}")
 
