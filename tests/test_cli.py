@@ -194,6 +194,7 @@ def test_every_shipped_file_passes_check() -> None:
             "cohort",
             "telemetry",
             "console",
+            "words",
         )
     }
 
@@ -220,8 +221,8 @@ def test_check_names_every_error_of_every_file(here: Path) -> None:
         "a.toml: prescription.patient.weight_kg = 6: allowed 35 to 150 kg",
         "a.toml: prescription.ramp.hold_min = 1: unknown key, the unit expected is s: hold_s",
         "a.toml: prescription.ramp.hold_s: missing, allowed 0 to 14400 s",
-        "b.toml: cannot tell what this is, none of its tables is one of prescription, limits, tuning, rig, "
-        "circuit, fault, sensor, act, rule, variable, broker, console, frame, weight, hct",
+        "b.toml: cannot tell what this is, none of its tables is one of frame, prescription, limits, tuning, "
+        "rig, circuit, fault, sensor, act, rule, variable, broker, console, weight, hct",
     ]
     assert said.out.count("\n") == 1
     found = json.loads(qh1a("check", "--json", "a.toml").out)

@@ -83,6 +83,7 @@ def _kind(path: Path, tree: Mapping[str, object]) -> str:
 
 
 _KEYS: Final = {
+    "frame": "words",  # first: pages of the console have names of other tables
     "prescription": "prescription",
     "limits": "limits",
     "tuning": "tuning",
@@ -95,7 +96,6 @@ _KEYS: Final = {
     "variable": "cohort",
     "broker": "telemetry",
     "console": "console",
-    "frame": "words",
     "weight": "patient",
     "hct": "patient",
 }

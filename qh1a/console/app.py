@@ -289,6 +289,7 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
         given = limits if isinstance(limits, Mapping) else {}
         body = {
             "token": browser.token,
+            "generation": relay.generation,
             **{key: about.get(key) for key in ("plant", "version", "seed", "config", "prescription")},
             "limits": {
                 "name": given.get("name"),

@@ -93,10 +93,11 @@ class Desk:
         return {
             "me": me(browser),
             "lease": {
-                "holder": str(holder) if holder else None, "mine": self._lease.holds(browser.id),
-                "taking": str(taking.person) if taking else None, "in_s": taking.in_s if taking else None,
+                "holder": holder.name if holder else None, "mine": self._lease.holds(browser.id),
+                "taking": taking.person.name if taking else None, "in_s": taking.in_s if taking else None,
             },
             "locked": browser.locked,
+            "generation": self._relay.generation,
             "may": self._may(browser),
         }  # fmt: skip
 

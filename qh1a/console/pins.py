@@ -214,7 +214,8 @@ class Pins:
         return max(0.0, count.lock_s - self._passed_s(name))
 
     def _passed_s(self, name: str | None) -> float:
-        return (self._wall_ns() - self._since.get(name, self._wall_ns())) / NS_PER_S
+        now = self._wall_ns()  # once: a clock that moves between two readings makes a time that never was
+        return (now - self._since.get(name, now)) / NS_PER_S
 
     def retry_s(self, name: str) -> float:
         """Seconds for which this name, or everybody, is locked out."""

@@ -164,14 +164,14 @@ async def test_two_browsers_take_over_with_notice(tmp_path: Path) -> None:
         async with Page(a) as pa, Page(d) as pd:
             mine = (await pa.state())["console"]
             assert isinstance(mine, dict)
-            assert (mine["lease"]["mine"], mine["lease"]["taking"]) == (True, "dora/operator")
+            assert (mine["lease"]["mine"], mine["lease"]["taking"]) == (True, "dora")
             assert outcome(await d.act("start")) == "LEASE"
             assert outcome(await a.act("note", why="mine still")) == "taken"
             await o.wait(5.0)
             while not (view := (await pd.state())["console"])["lease"]["mine"]:  # type: ignore[index] # a dict
                 pass
             assert view["lease"] == {  # type: ignore[index] # a dict
-                "holder": "dora/operator", "mine": True, "taking": None, "in_s": None,
+                "holder": "dora", "mine": True, "taking": None, "in_s": None,
             }  # fmt: skip
         assert outcome(await a.act("start")) == "LEASE"
         assert outcome(await d.act("start")) == "taken"

@@ -59,6 +59,18 @@ async def test_the_right_pin_is_taken_and_no_other(tmp_path: Path) -> None:
     assert pins.names == tuple(sorted(PIN))
 
 
+async def test_a_clock_that_moves_while_it_is_read_locks_nobody_out(tmp_path: Path) -> None:
+    watch = Watch()
+
+    def ticking() -> int:
+        watch.wall += 250
+        return watch.wall
+
+    pins = Pins(users(tmp_path), figures(), ticking, watch.label, QUICK)
+    assert pins.retry_s("anna") == 0.0
+    assert await pins.check("anna", PIN["anna"]) == Person("anna", Role.OPERATOR)
+
+
 async def test_five_wrong_ones_lock_for_a_minute_and_then_twice_as_long_up_to_fifteen(tmp_path: Path) -> None:
     watch = Watch()
     pins = made(users(tmp_path), watch)

@@ -98,7 +98,7 @@ async def test_a_page_is_told_the_whole_state(tmp_path: Path) -> None:
             assert said["value"] == [*o.relay.latest.value]
             assert said["console"] == {
                 "me": None, "lease": {"holder": None, "mine": False, "taking": None, "in_s": None},
-                "locked": False, "may": ["stop", "audio_pause"],
+                "locked": False, "generation": 1, "may": ["stop", "audio_pause"],
             }  # fmt: skip
             assert outcome(await b.act("stop")) == "taken"
             await o.tick()

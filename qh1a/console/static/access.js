@@ -1,8 +1,8 @@
 // Who is here and who has control: log in, the one lease, hand over, take over, idle lock.
 
-import { attr, cls, h, icon, show, text } from "/static/dom.js";
-import { fixed, short } from "/static/figures.js";
-import { pinField } from "/static/act.js";
+import { attr, cls, h, icon, show, text } from "./dom.js";
+import { fixed, short } from "./figures.js";
+import { pinField } from "./act.js";
 
 /** How the access chip reads, as a key: pure, for tests. */
 export function standing({ me, lease, locked }) {
@@ -42,6 +42,7 @@ function loginForm(app, redraw) {
     pin.clear();
     if (ok) {
       app.me = { name: body.name, role: body.role };
+      app.say("");
       redraw();
     } else if (status === 429) {
       until = Date.now() + 1000 * Number(body.retry_s ?? 60);

@@ -3,8 +3,8 @@
 // Nothing that changes therapy happens by one key or by two taps on one spot: a button opens the tray, CONFIRM lies
 // elsewhere and is dead for half a second. STOP and AUDIO PAUSE need nobody logged in.
 
-import { attr, cls, h, show, text } from "/static/dom.js";
-import { reference } from "/static/wire.js";
+import { attr, cls, h, show, text } from "./dom.js";
+import { reference } from "./wire.js";
 
 /** Held that long, STOP needs no confirm (safety reference 6.3). */
 export const HOLD_MS = 2000;
@@ -40,11 +40,11 @@ export function pinField(app, label, onchange = () => {}) {
   const draw = () => {
     text(dots, pin ? "•".repeat(pin.length) : app.t("access.pin"));
     cls(dots, "muted", !pin);
-    onchange(pin);
   };
   const press = (key) => {
     pin = key === "back" ? pin.slice(0, -1) : (pin + key).slice(0, PIN_MOST);
     draw();
+    onchange(pin);
   };
   const keys = [..."1234567890"].map((d) => h("button", { type: "button", cls: "digits", onclick: () => press(d) }, d));
   const el = h("div", { cls: "pin", role: "group", "aria-label": label, tabindex: "0", onkeydown: (event) => {
@@ -231,6 +231,7 @@ function openSide(app, node, { label, leave, trigger } = {}) {
   side.setAttribute("aria-label", label ?? "");
   side.replaceChildren(node);
   show(side, true);
+  cls(document.body, "side-open", true);
 }
 
 function closeSide(app) {
@@ -238,6 +239,7 @@ function closeSide(app) {
   const { leave, trigger } = app.side ?? {};
   app.side = null;
   show(side, false);
+  cls(document.body, "side-open", false);
   side.replaceChildren();
   leave?.();
   if (trigger?.isConnected) trigger.focus();

@@ -1,9 +1,9 @@
 // The alarm banner: always there, above the numbers and never over them (IEC 60601-1-8 as in clinical reference 3.3).
 
-import { attr, cls, h, icon, keyed, shape, show, text } from "/static/dom.js";
-import { seconds, short } from "/static/figures.js";
-import { actionButton } from "/static/act.js";
-import { NOT_LIVE } from "/static/wire.js";
+import { attr, cls, h, icon, keyed, shape, show, text } from "./dom.js";
+import { seconds, short } from "./figures.js";
+import { actionButton } from "./act.js";
+import { NOT_LIVE } from "./wire.js";
 
 const RANK = { NONE: 0, LOW: 1, MEDIUM: 2, HIGH: 3 };
 
@@ -28,8 +28,9 @@ export function mount(app) {
   const how = h("span", { cls: "b-how" });
   const since = h("span", { cls: "digits b-since" });
   const count = h("span", { cls: "digits b-count" });
-  const machine = h("p", { cls: "b-line" });
-  const you = h("p", { cls: "b-line b-you" });
+  const machine = h("span", {});
+  const you = h("b", {});
+  const lines = h("p", { cls: "b-lines" }, machine, " ", you);
   const rest = h("p", { cls: "b-none" }, app.t("banner.none"));
   const live = { HIGH: h("p", { cls: "sr", "aria-live": "assertive" }), other: h("p", { cls: "sr", "aria-live": "polite" }) };
   let at = 0;
@@ -45,8 +46,8 @@ export function mount(app) {
     direct: () => !(app.by.rules[shown?.rule]?.latched ?? true),
   });
   const next = h("button", { type: "button", cls: "b-key b-next", "aria-label": app.t("banner.next"), onclick: () => { at += 1; draw(); } }, count);
-  const all = h("button", { type: "button", cls: "b-key", onclick: () => app.go("alarms") }, icon("list"), app.t("banner.list"));
-  const words = h("div", { cls: "b-words grow" }, h("div", { cls: "row b-head" }, title, how, since), machine, you);
+  const all = h("button", { type: "button", cls: "b-key b-list", "aria-label": app.t("banner.list"), onclick: () => app.go("alarms") }, icon("list"), h("span", {}, app.t("banner.list")));
+  const words = h("div", { cls: "b-words grow" }, h("div", { cls: "row b-head" }, title, how, since), lines);
   box.replaceChildren(mark, words, rest, next, audio.el, ack.el, all, live.HIGH, live.other);
   let newest = "";
 
@@ -69,6 +70,7 @@ export function mount(app) {
     text(count, `${at + 1}/${list.length}`);
     text(machine, `${app.t("banner.machine")} ${said.machine}`);
     text(you, `${app.t("banner.you")} ${said.you}`);
+    attr(lines, "title", lines.textContent);
   }
 
   app.key("a", () => audio.el.click());

@@ -1,9 +1,9 @@
 // Boot, the app object every page gets, the routing of pages and the keyboard.
 
-import { attr, cls, h, show, text } from "/static/dom.js";
-import { clock, indexed, seconds, view } from "/static/figures.js";
-import { LIVE, NOT_LIVE, Wire, get } from "/static/wire.js";
-import { Words } from "/static/words.js";
+import { attr, cls, h, show, text } from "./dom.js";
+import { clock, indexed, seconds, view } from "./figures.js";
+import { LIVE, NOT_LIVE, Wire, get } from "./wire.js";
+import { Words } from "./words.js";
 
 /** Page ids with their key and module, in the order of the menu. */
 export const PAGES = [
@@ -158,7 +158,7 @@ class App {
 
 async function load(id) {
   try {
-    return await import(`/static/${id}.js`);
+    return await import(`./${id}.js`);
   } catch (error) {
     console.warn(`no ${id}.js`, error);
     return null;
@@ -203,6 +203,7 @@ function update(app) {
 function onState(app, state) {
   app.state = state;
   const own = state.console ?? {};
+  if (own.generation !== app.hello.generation) return location.reload(); // another session than the one this page was made for
   app.me = own.me ?? null;
   app.lease = { holder: null, mine: false, taking: null, in_s: 0, ...(own.lease ?? {}) };
   app.locked = Boolean(own.locked);
@@ -324,8 +325,9 @@ function mountFrame(app) {
 async function boot() {
   document.documentElement.dataset.theme = kept("theme") ?? "dark";
   const hello = await get("/api/hello");
-  const language = kept("language") ?? hello?.languages?.[0] ?? "en";
-  const tables = hello && (await get(`/api/tables?language=${encodeURIComponent(language)}`));
+  const language = [kept("language"), hello?.language].find((l) => hello?.languages?.includes(l)) ?? "en";
+  // Without a controller nothing is known of the session yet: the page still says NOT LIVE by itself.
+  const tables = hello?.plant && (await get(`/api/tables?language=${encodeURIComponent(language)}`));
   if (!tables) {
     setTimeout(boot, RETRY_MS);
     return;
@@ -337,6 +339,7 @@ async function boot() {
   mountFrame(app);
   app.wire = new Wire({
     figures: hello.figures, token: hello.token, onState: (s) => onState(app, s), onLook: (l, r) => onLook(app, l, r),
+    onStranger: () => location.reload(),
   });
   for (const id of ["sounds", "access", "act", "panel", "banner"]) (await load(id))?.mount(app);
   for (const [id] of PAGES) {

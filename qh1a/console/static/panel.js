@@ -1,9 +1,9 @@
 // One set point: entry, review, confirm, and the wait until the core's own figure says so.
 
-import { attr, cls, h, text } from "/static/dom.js";
-import { MINUS, fixed } from "/static/figures.js";
-import { reference } from "/static/wire.js";
-import { BOUNCE_MS, TIMEOUT_S, secondField } from "/static/act.js";
+import { attr, cls, h, text } from "./dom.js";
+import { MINUS, fixed } from "./figures.js";
+import { reference } from "./wire.js";
+import { BOUNCE_MS, TIMEOUT_S, secondField } from "./act.js";
 
 /** Steps of the - and + keys: what a person changes at a time; the entry itself may be any figure in range. */
 const STEPS = { blood_ml_min: 5, plasma_ml_min: 1, perfusion_ml_min: 5, temperature_c: 0.1, do_in_mmhg: 5, ph: 0.01 };
@@ -88,11 +88,11 @@ class Panel {
     this.turn();
   }
 
-  head() {
+  head(...keys) {
     const { app } = this;
     this.left = h("span", { cls: "digits muted" });
     return h("div", { cls: "page-head" }, h("h2", { cls: "grow" }, app.t(`panel.${this.key}`)), this.left,
-      h("button", { type: "button", onclick: () => this.close() }, app.t("panel.cancel")));
+      keys, h("button", { type: "button", onclick: () => this.close() }, app.t("panel.cancel")));
   }
 
   draw() {
@@ -109,13 +109,13 @@ class Panel {
       h("button", { type: "button", cls: "digits", onclick: () => this.press(k) }, k));
     const back = h("button", { type: "button", "aria-label": app.t("access.erase"), onclick: () => this.press("back") }, "⌫");
     const step = (sign, mark) => h("button", { type: "button", cls: "digits", onclick: () => this.step(sign) },
-      `${mark} ${fixed(STEPS[this.key], this.channel.decimals)}`);
+      `${mark}${fixed(STEPS[this.key], this.channel.decimals)}`);
     this.go = h("button", { type: "button", cls: "primary big", onclick: () => this.ask() }, app.t("panel.review"));
     this.body.replaceChildren(this.head(),
       h("p", { cls: "row" }, h("span", { cls: "label" }, app.t("panel.now")), this.old, h("span", { cls: "unit" }, unit)),
-      h("div", { cls: "row entry-row" }, this.out, h("span", { cls: "unit" }, unit)),
+      h("div", { cls: "steps" }, step(-1, MINUS), h("div", { cls: "row entry-row" }, this.out, h("span", { cls: "unit" }, unit)), step(1, "+")),
       h("p", { cls: "muted digits" }, app.t("panel.range", { lo: fixed(this.row.lo, this.channel.decimals), hi: fixed(this.row.hi, this.channel.decimals), unit })),
-      h("div", { cls: "steps" }, step(-1, MINUS), step(1, "+")), h("div", { cls: "keypad" }, keys, back), this.said,
+      h("div", { cls: "keypad" }, keys, back), this.said,
       h("div", { cls: "row panel-end" }, this.go));
     this.turn();
     this.go.focus();
@@ -137,14 +137,17 @@ class Panel {
       return h("tr", {}, h("td", {}, app.words.has(key) ? app.t(key) : e.code),
         h("td", { cls: "num" }, say(scaled(e.before, by))), h("td", {}, "→"), h("td", { cls: "num" }, say(scaled(e.after, by))));
     });
-    this.body.replaceChildren(this.head(),
+    const back = h("button", { type: "button", onclick: () => {
+      this.review = null;
+      this.until = Date.now() + TIMEOUT_S * 1000;
+      this.draw();
+    } }, app.t("panel.back"));
+    this.body.replaceChildren(this.head(back),
       h("div", { cls: "change" }, h("span", { cls: "num old" }, fixed(review.old, d)), h("span", { cls: "arrow" }, "→"),
         h("span", { cls: "num new" }, fixed(review.new, d)), h("span", { cls: "unit" }, review.unit)),
       this.ok, this.said,
-      h("h3", { cls: "label" }, app.t("panel.effects")),
-      effects.length ? h("table", { cls: "effects" }, h("tbody", {}, effects)) : h("p", { cls: "muted" }, app.t("panel.no_effects")),
-      this.second?.el,
-      h("div", { cls: "row panel-end" }, h("button", { type: "button", cls: "big", onclick: () => { this.review = null; this.until = Date.now() + TIMEOUT_S * 1000; this.draw(); } }, app.t("panel.back"))));
+      effects.length ? h("table", { cls: "effects", "aria-label": app.t("panel.effects") }, h("tbody", {}, effects)) : h("p", { cls: "muted" }, app.t("panel.no_effects")),
+      this.second?.el ?? "");
     this.turn();
     (this.second?.el.querySelector("button") ?? this.ok).focus();
   }
@@ -221,8 +224,8 @@ class Panel {
 
   onKey(event) {
     if (!this.key || event.target.matches?.("input, textarea") || event.altKey || event.metaKey) return;
-    if (event.target.closest?.(".pin")) return;
     const { key } = event;
+    if (event.target.closest?.(".pin") && /^([0-9]|Backspace)$/.test(key)) return; // digits of the PIN, not of the figure
     if (key === "Escape") this.close();
     else if (key === "Enter" && event.ctrlKey) this.review && !event.repeat && this.confirm();
     else if (this.review) return;

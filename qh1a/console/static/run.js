@@ -1,13 +1,13 @@
 // The run page (safety reference 6.3): flows largest, the session beside them, pressures with their limits, the trend below.
 
-import { attr, cls, h, keyed, prop, shape, show, svg, text } from "/static/dom.js";
-import { DASHES, clock, duration, fixed, hours, limitsOf, seconds, short, signed } from "/static/figures.js";
-import { standing } from "/static/banner.js";
+import { attr, cls, h, keyed, prop, shape, show, svg, text } from "./dom.js";
+import { DASHES, clock, duration, fixed, hours, limitsOf, seconds, short, signed } from "./figures.js";
+import { standing } from "./banner.js";
 
 /** The flows: the measured one (2-s means: a roller pump beats), the channels whose alarms belong to this cell (`same` are the
  * quantity itself, `lack` say how much is missing), the actuator and the set point. */
 const FLOWS = [
-  { id: "blood", channel: "Q_b_2s", same: ["Q_b", "Q_b_2s", "Q_b_10s"], lack: ["BP_short"], other: ["lost_qb"], pump: "BP", key: "blood_ml_min", hot: "B" },
+  { id: "blood", channel: "Q_b_2s", same: ["Q_b", "Q_b_2s", "Q_b_10s"], lack: ["BP_short"], other: ["lost_qb", "blood_stop_s"], pump: "BP", key: "blood_ml_min", hot: "B" },
   { id: "plasma", channel: "Q_p_2s", same: ["Q_p", "Q_p_2s", "Q_p_10s"], lack: ["PP_short"], other: ["Qp_Qb", "Hct_out", "lost_qp"], pump: "PP", key: "plasma_ml_min", hot: "P" },
   { id: "return", channel: "Q_r_2s", same: ["Q_r", "Q_r_2s", "Q_r_10s"], lack: ["RP_short"], other: ["ratio_residual", "ratio_volume", "lost_return"], pump: "RP", key: null, hot: "R" },
   { id: "perfusion", channel: "Q_c_2s", same: ["Q_c", "Q_c_2s", "Q_c_10s"], lack: ["CP_short"], other: ["cell_stop_s", "lost_cells"], pump: "CP", key: "perfusion_ml_min", hot: "C" },
@@ -31,7 +31,8 @@ const SMALL = [
 ];
 const SVG_R = 42;
 const MARGIN = 0.08;
-const AT_SET = 0.02;
+/** A flow farther from its set point than this share shows what is commanded; the loop trims the pump all the time. */
+const AWAY = 0.1;
 
 /** The alarm a cell shows, or null: the first, in the banner's order, of a rule on one of its channels.
  * `side` is what the person reads: HIGH or LOW of the shown figure, or "" when the rule looks at something else. Pure. */
@@ -102,7 +103,7 @@ class Flag {
     for (const p of ["HIGH", "MEDIUM", "LOW"]) cls(this.cell, `p-${p}`, found?.alarm.priority === p);
     for (const s of ["active", "latched", "acked"]) cls(this.cell, `is-${s}`, found && standing(found.alarm) === s);
     cls(this.cell, "alarmed", found);
-    this.el.replaceChildren(...(found ? this.#words(found) : []));
+    this.el.replaceChildren(...(found ? this.#words(found).filter(Boolean) : []));
     return found;
   }
 
@@ -110,7 +111,8 @@ class Flag {
     const { app } = this;
     const limit = app.limit(rule.limit);
     const row = app.by.channels[rule.channel];
-    const words = side ? app.t(`run.${side}`) : app.rule(alarm.rule).title;
+    attr(this.el, "title", app.rule(alarm.rule).title);
+    const words = app.t(`run.${side || "ALARM"}`);
     return [shape(alarm.priority), h("b", {}, words),
       own && limit !== null && h("span", { cls: "digits" }, `${rule.side > 0 ? "≥" : "≤"} ${fixed(limit, row?.decimals ?? 0)}`)];
   }
@@ -144,7 +146,9 @@ function flowRow(app, spec) {
       const sp = app.setPoint(spec.key);
       const change = app.change?.(spec.key) ?? { is: "" };
       text(set, app.t("run.set", { value: fixed(sp?.now, decimals) }));
-      const ramping = command !== null && typeof sp?.now === "number" && Math.abs(command - sp.now) > Math.max(0.5, AT_SET * sp.now);
+      const seen = app.view(spec.channel);
+      const away = seen.good && typeof sp?.now === "number" && Math.abs(seen.value - sp.now) > AWAY * sp.now;
+      const ramping = command !== null && (state.session.state === "RAMP" || away);
       let words = "";
       if (change.is) words = app.t(`run.${change.is}`, { value: fixed(change.value, decimals) });
       else if (ramping) words = app.t("run.commanded", { value: fixed(command, decimals) });
@@ -190,13 +194,14 @@ function smallCell(app, spec) {
   const num = h("span", { cls: "num small-num" });
   const second = spec.pair ? h("span", { cls: "num small-num" }) : null;
   const more = h("span", { cls: "small-more digits" });
-  const inside = [h("span", { cls: "label" }, app.t(`run.${spec.id}`)), h("span", { cls: "small-line" }, num, second && "/", second,
-    h("span", { cls: "unit" }, app.t(`run.unit_${spec.id}`))), more];
+  const line = h("span", { cls: "small-row" }, h("span", { cls: "small-line" }, num, second && h("span", { cls: "slash" }, "/"), second), more);
+  const inside = [h("span", { cls: "small-row" }, h("span", { cls: "label" }, app.t(`run.${spec.id}`)),
+    h("span", { cls: "unit" }, app.t(`run.unit_${spec.id}`))), line];
   const el = spec.key
     ? h("button", { type: "button", cls: "small edit-cell", "data-edit": spec.key, onclick: () => app.edit(spec.key, el) }, inside)
     : h("div", { cls: "small" }, inside);
   const flag = new Flag(app, el, spec);
-  el.append(flag.el);
+  line.append(flag.el);
   return {
     el,
     update(state) {
@@ -266,6 +271,7 @@ function sessionPanel(app) {
     cls(left, "bad", !app.fresh);
     text(leftLabel, app.t(remaining < 0 ? "run.over" : "run.left"));
     text(name, app.words.text("state", s.state));
+    attr(name, "title", name.textContent);
     cls(name, "halted", s.phase === "PAUSE" || s.phase === "SAFE");
     const wall = app.wall();
     const runs = s.state === "TREAT";
@@ -298,7 +304,7 @@ export const page = {
       h("section", { cls: "panel pressures", "aria-label": app.t("run.pressures") }, h("div", { cls: "row press-head" }, h("span", { cls: "label" }, app.t("run.pressures")), h("span", { cls: "unit" }, "mmHg")), pressures.map((r) => r.el)),
       strip));
     this.parts = [session, ...flows, ...pressures, ...small];
-    import("/static/strip.js").then((module) => {
+    import("./strip.js").then((module) => {
       module.mountStrip(strip, app);
       this.strip = module;
       if (app.state) module.updateStrip?.(app.state, app);

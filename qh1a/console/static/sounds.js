@@ -1,8 +1,8 @@
 // The alarm sounds of this browser. What sounds is the core's word (channel sound: 0 none .. 3 HIGH; an audio pause is
 // its silence); this module only plays it.
 
-import { cls, h, show } from "/static/dom.js";
-import { NOT_LIVE } from "/static/wire.js";
+import { cls, h, show } from "./dom.js";
+import { NOT_LIVE } from "./wire.js";
 
 /** Silence from the end of a burst to the next, s: qh1a/sounds BURSTS (clinical reference 3.3). */
 export const REPEAT_S = { HIGH: 4.0, MEDIUM: 7.5, LOW: 20.0 };

@@ -73,11 +73,12 @@ export function reference() {
 
 /** One line to the server. `onState(state)`, `onLook(look, reason)` every turn. */
 export class Wire {
-  constructor({ figures, token, onState, onLook }) {
+  constructor({ figures, token, onState, onLook, onStranger }) {
     this.watch = new Watch(figures);
     this.token = token;
     this.onState = onState;
     this.onLook = onLook;
+    this.onStranger = onStranger;
     this.reason = "";
     this.source = null;
   }
@@ -99,8 +100,21 @@ export class Wire {
 
   turn() {
     if (this.watch.pulse(instant())) this.#connect();
-    if (this.source?.readyState === EventSource.CLOSED && Date.now() - this.tried > RETRY_MS) this.#connect();
+    if (this.source?.readyState === EventSource.CLOSED && Date.now() - this.tried > RETRY_MS) {
+      this.#connect();
+      this.#known();
+    }
     this.onLook(this.look, this.reason);
+  }
+
+  /** A console that was started again does not know this page: it must be loaded anew. */
+  async #known() {
+    try {
+      const answer = await fetch("/api/hello", { credentials: "same-origin", cache: "no-store" });
+      if (answer.status === 401) this.onStranger();
+    } catch {
+      /* nobody there yet */
+    }
   }
 
   #connect() {
