@@ -3,9 +3,9 @@
 // The controller alone decides whether a step is over. This page says what to do, shows the figures by which a person
 // sees that it is done, and sends what a person reads off label and wristband.
 
-import { actionButton } from "/static/act.js";
-import { attr, cls, h, icon, keyed, prop, shape, show, text } from "/static/dom.js";
-import { DASHES, fixed, hours, seconds, short } from "/static/figures.js";
+import { actionButton } from "./act.js";
+import { attr, cls, h, icon, keyed, prop, shape, show, text } from "./dom.js";
+import { DASHES, fixed, hours, seconds, short } from "./figures.js";
 
 const near = (lo, hi) => (v) => v >= lo && v <= hi;
 /** When a figure is as it must be: the conditions of qh1a/control/checks.py and of PRIME_WARM, to be read only. */
