@@ -2,7 +2,9 @@
 
 import json
 import re
+import socket
 import subprocess
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -43,6 +45,27 @@ class Bedside:
         """What the record of the session holds of wishes; the session must be over."""
         with SessionFile(self.record) as file:
             return [entry.what for entry in file.records() if isinstance(entry.what, Intent)]
+
+    def inject(self, fault: str, magnitude: float = 0.0) -> None:
+        """Break something, as an engineer at the terminal view does. `end:` before the name mends it.
+
+        Without asyncio, whose loop playwright has.
+        """
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(PATIENCE_S)
+            line.connect(str(self.folder / "s.sock"))
+            wish = {
+                "kind": "intent",
+                "ref": uuid.uuid4().hex,
+                "name": "INJECT",
+                "key": fault,
+                "value": magnitude,
+            }
+            for said in ({"kind": "hello", "schema": 1, "role": "watch"}, wish):
+                line.sendall(json.dumps(said).encode() + b"\n")
+            with line.makefile() as heard:
+                answer = next(said for said in map(json.loads, heard) if said["kind"] == "answer")
+        assert answer["delivered"] == "taken", answer
 
     def audit(self) -> list[dict[str, object]]:
         """What the console has written down."""

@@ -1,6 +1,5 @@
 """The web console in Debian's browser: what a person at the bedside sees and does."""
 
-import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -9,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from qh1a.link import LinkClient, Role, Wish
-from tests.system.bedside import Bedside, Nurse, bedside, chromium, serving
+from tests.system.bedside import Nurse, bedside, chromium, serving
 
 pytestmark = pytest.mark.timeout(400)
 NOT_LIVE_S = 3.0
@@ -20,18 +18,6 @@ NOT_LIVE_S = 3.0
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
-
-
-async def _inject(path: Path, fault: str, magnitude: float) -> str:
-    async with LinkClient(path, Role.WATCH) as client:
-        return (
-            await client.ask(Wish(f"test-{fault}-{magnitude}", "INJECT", fault, magnitude, "test"))
-        ).delivered
-
-
-def inject(at: Bedside, fault: str, magnitude: float = 0.0) -> None:
-    """Break something, as an engineer at the terminal view does."""
-    assert asyncio.run(_inject(at.folder / "s.sock", fault, magnitude)) == "taken"
 
 
 def test_a_high_alarm_is_on_the_screen_within_a_second_and_in_every_page(
@@ -51,7 +37,7 @@ def test_a_high_alarm_is_on_the_screen_within_a_second_and_in_every_page(
             new EventSource('/api/stream').addEventListener('state', (event) => {
               if (high(event.data)) seen.told ??= Date.now(); }); }"""
         )
-        inject(at, "return_line_kink", 10.0)
+        at.inject("return_line_kink", 10.0)
         nurse.until("seen.shown && seen.told")
         told, shown = nurse.sees("seen.told"), nurse.sees("seen.shown")
         assert isinstance(told, int)
