@@ -110,11 +110,12 @@ class Readings {
 const mark = () => h("span", { cls: "su-mark", "aria-hidden": "true" });
 
 /** One figure of a task: its name, the figure, its unit, and whether it is as it must be. */
-function figureCell(app, spec) {
+function figureCell(app, spec, next) {
   const row = app.by.channels[spec.id];
   const num = h("span", { cls: "num su-num" });
   const done = mark();
-  const unit = WORDED[spec.id] || !row?.unit ? null : h("span", { cls: "unit" }, row.unit === "C" ? "°C" : row.unit);
+  const same = next && !WORDED[next.id] && app.by.channels[next.id]?.unit === row?.unit; // said once, after the last
+  const unit = WORDED[spec.id] || !row?.unit || same ? null : h("span", { cls: "unit" }, row.unit === "C" ? "°C" : row.unit);
   const el = h("span", { cls: "su-figure" }, h("span", { cls: "label" }, app.t(`setup.ch_${spec.id}`)), num, unit, spec.ok && done);
   const ok = spec.ok === "reservoir" ? (v) => Math.abs(v - (app.hello.prescription?.preparation?.reservoir_g ?? NaN)) <= RESERVOIR_BAND_G : spec.ok;
   return {
@@ -137,10 +138,10 @@ function taskList(app, step) {
   const items = step.tasks.map((figures, at) => {
     const key = `step.${step.state}_${at + 1}`;
     const own = `${key}_${primed}`;
-    const made = figures.map((spec) => figureCell(app, spec));
+    const made = figures.map((spec, n) => figureCell(app, spec, figures[n + 1]));
     cells.push(...made);
-    return h("li", {}, h("span", { cls: "su-no digits", "aria-hidden": "true" }, at + 1), h("span", { cls: "su-task" }, app.t(app.words.has(own) ? own : key)),
-      made.length > 0 && h("span", { cls: "su-figures" }, made.map((c) => c.el)));
+    return h("li", {}, h("span", { cls: "su-no digits", "aria-hidden": "true" }, at + 1), h("span", { cls: "su-what" }, h("span", { cls: "su-task" },
+      app.t(app.words.has(own) ? own : key)), made.length > 0 && h("span", { cls: "su-figures" }, made.map((c) => c.el))));
   });
   return { el: h("ol", { cls: "su-tasks" }, items), update: () => cells.forEach((c) => c.update()) };
 }
@@ -327,11 +328,11 @@ function stepPanel(app, step, at, wizard) {
   const title = h("h2", { cls: "su-title" }, app.words.text("state", step.state));
   const body = [step.prescription && prescription(app), scans.length > 0 && h("div", { cls: "su-scans" }, scans.map((s) => s.el)), sounds?.el];
   const el = h("section", { cls: `panel su-now su-${step.state}`, hidden: true, "aria-label": app.words.text("state", step.state) },
-    h("div", { cls: "su-head" }, h("span", { cls: "label" }, app.t("setup.step", { n: at + 1, all: STEPS.length })), title,
+    h("div", { cls: "su-head" }, h("div", { cls: "su-line" }, title, h("span", { cls: "label" }, app.t("setup.step", { n: at + 1, all: STEPS.length }))),
       h("p", { cls: "su-does" }, h("b", {}, app.t("setup.machine")), " ", app.t(`step.${step.state}_does`)), bar?.el),
-    failed, tasks.el, h("div", { cls: "su-body" }, body),
-    app.hello.plant === "SIM" && app.words.has(sim) && h("p", { cls: "muted su-sim" }, app.t(sim)),
-    h("div", { cls: "su-end" }, h("div", { cls: "su-why" }, missing), how, key));
+    h("div", { cls: "su-mid" }, failed, tasks.el, h("div", { cls: "su-body" }, body)),
+    h("div", { cls: "su-end" }, h("div", { cls: "su-why" }, missing,
+      app.hello.plant === "SIM" && app.words.has(sim) && h("p", { cls: "muted su-sim" }, app.t(sim))), how, key));
   return {
     el, scans,
     update(state, events) {
