@@ -5,7 +5,7 @@
 
 import { actionButton } from "./act.js";
 import { attr, cls, h, icon, keyed, prop, shape, show, text } from "./dom.js";
-import { DASHES, fixed, hours, seconds, short } from "./figures.js";
+import { DASHES, duration, fixed, hours, seconds, short } from "./figures.js";
 
 const near = (lo, hi) => (v) => v >= lo && v <= hi;
 /** When a figure is as it must be: the conditions of qh1a/control/checks.py and of PRIME_WARM, to be read only. */
@@ -166,7 +166,6 @@ function progress(app, step) {
 
 /** Before START: can the person in front of this console hear and see each alarm? */
 function soundCheck(app, answers, redraw) {
-  const no = h("p", { cls: "su-no-help", role: "alert" });
   const rows = PRIORITIES.map((p) => {
     const lamp = h("span", { cls: "su-lamp" }, shape(p), h("span", {}, app.t(`setup.${p}`)));
     let asked = false;
@@ -201,12 +200,9 @@ function soundCheck(app, answers, redraw) {
     };
   });
   return {
-    el: h("div", { cls: "su-sounds" }, rows.map((r) => r.el), no),
+    el: h("div", { cls: "su-sounds" }, rows.map((r) => r.el)),
     update() {
       for (const row of rows) row.update();
-      const unheard = PRIORITIES.filter((p) => answers.get(p) === false);
-      show(no, unheard.length > 0);
-      text(no, unheard.length > 0 ? app.t("setup.no_help") : "");
     },
   };
 }
@@ -227,9 +223,9 @@ function scanField(app, id, wizard) {
       button.el.click();
     } });
   const done = mark();
-  const said = h("p", { cls: "su-said", role: "status" });
+  const said = h("span", { cls: "su-said", role: "status" });
   const button = actionButton(app, {
-    id, label: app.t("setup.enter"), text: figure ? undefined : () => input.value.trim(), value: figure ? () => figureOf(input.value) : undefined,
+    id, label: h("span", {}, app.t("setup.enter")), text: figure ? undefined : () => input.value.trim(), value: figure ? () => figureOf(input.value) : undefined,
     done: (answer) => {
       const value = input.value.trim();
       wizard.answered(answer);
@@ -241,11 +237,9 @@ function scanField(app, id, wizard) {
       const why = !wrong ? "" : answer.delivered === "uncertain" ? app.t("setup.uncertain")
         : known !== answer.reason ? known : app.words.has(own) ? app.t(own) : answer.text || known;
       if (!wrong || judged || !wizard.readings.read[id]?.ok) wizard.readings.put(id, { value, ok: !wrong, why, now: answer.now ?? app.state?.now ?? 0 });
-      if (wrong) input.select();
-      else {
-        input.value = "";
-        wizard.next = true;
-      }
+      if (wrong) input.select(); // the next scan writes over it
+      else input.value = "";
+      wizard.next = true;
       wizard.redraw();
     },
   });
@@ -264,8 +258,8 @@ function scanField(app, id, wizard) {
   const key = h("span", { cls: "su-key" }, button.el);
   key.addEventListener("click", guard, true);
   const hint = figure ? app.t(`setup.${id}_want`, { wanted: fixed(wanted) }) : sim && wanted ? app.t("setup.prescribed", { wanted }) : "";
-  const el = h("div", { cls: "su-scan" }, h("label", { for: input.id }, done, h("b", {}, app.t(`setup.${id}`)), h("span", { cls: "muted" }, hint)),
-    h("div", { cls: "row" }, h("span", { cls: "grow" }, input), key), said);
+  const el = h("div", { cls: "su-scan" }, h("label", { for: input.id }, done, h("b", {}, app.t(`setup.${id}`)), said),
+    h("div", { cls: "row" }, h("span", { cls: "grow" }, input), key));
   return {
     el, id, input,
     update(state, read) {
@@ -274,7 +268,8 @@ function scanField(app, id, wizard) {
       if (input.disabled === may) input.disabled = !may;
       cls(done, "yes", Boolean(mine?.ok));
       cls(el, "wrong", Boolean(mine && !mine.ok));
-      let words = "";
+      let words = hint;
+      cls(said, "muted", !mine);
       if (mine?.ok) {
         const age = id === "enter_out" ? (figureOf(mine.value) ?? 0) + (state.now - mine.now) / 6e10 : null;
         words = age === null ? app.t("setup.accepted", { value: mine.value }) : app.t("setup.accepted_out", { value: mine.value, age: fixed(Math.floor(age)) });
@@ -290,10 +285,11 @@ function prescription(app) {
   const { flows: f = {}, patient = {}, cartridge: c = {}, anticoagulation: a = {}, marks = {}, preparation: prep = {} } = p;
   const nominal = (p.nominal_h ?? NaN) * 3600;
   const d = (key, params) => app.t(`setup.rx_${key}`, params);
+  const time = nominal < 3600 ? (s) => duration(s, 1) : hours; // a bench session of minutes
   const rows = [
     ["patient", d("patient_is", { subject: patient.subject ?? DASHES, kg: fixed(patient.weight_kg), hct: fixed(100 * patient.haematocrit) })],
     ["cartridge", d("cartridge_is", { id: c.id ?? DASHES, expires: c.expires ?? DASHES })],
-    ["time", d("time_is", { nominal: hours(nominal), lo: hours(nominal - marks.window_s), hi: hours(nominal + marks.window_s) })],
+    ["time", d("time_is", { nominal: time(nominal), lo: time(nominal - marks.window_s), hi: time(nominal + marks.window_s) })],
     ["blood", d("flow", { flow: fixed(f.blood_ml_min) })],
     ["plasma", d("plasma_is", { flow: fixed(f.plasma_ml_min), ratio: fixed((100 * f.plasma_ml_min) / f.blood_ml_min) })],
     ["perfusion", d("flow", { flow: fixed(f.perfusion_ml_min) })],
@@ -358,7 +354,7 @@ function stepPanel(app, step, at, wizard) {
       for (const scan of scans) {
         if (read[scan.id]?.ok) continue;
         lacking.push(scan.id);
-        words.push(app.t(`setup.${scan.id}`));
+        words.push(app.t(`setup.${scan.id}_short`));
       }
       if (step.action && step.action !== "start") {
         for (const alarm of state.alarms) {
@@ -367,7 +363,10 @@ function stepPanel(app, step, at, wizard) {
       }
       if (step.action) {
         const no = code && !who ? app.t(`act.not_${code}`) : "";
-        text(missing, who ? "" : no || (words.length > 0 ? app.t("setup.missing", { what: words.join(app.t("setup.and")) }) : app.t("setup.nothing_missing")));
+        const unheard = sounds && PRIORITIES.some((p) => wizard.answers.get(p) === false);
+        const coming = app.me && app.lease.taking === app.me.name && !app.lease.mine;
+        show(how, who && !coming);
+        text(missing, unheard ? app.t("setup.no_help") : coming ? app.t("setup.coming", { s: fixed(Math.ceil(app.lease.in_s ?? 0)) }) : who ? "" : no || (words.length > 0 ? app.t("setup.missing", { what: words.join(app.t("setup.and")) }) : app.t("setup.nothing_missing")));
       }
       show(key, button && !who && !(sounds && lacking.length > 0));
       cls(key, "held", wizard.busy || lacking.length > 0);
