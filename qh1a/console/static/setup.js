@@ -368,6 +368,7 @@ function stepPanel(app, step, at, wizard) {
         show(how, who && !coming);
         text(missing, unheard ? app.t("setup.no_help") : coming ? app.t("setup.coming", { s: fixed(Math.ceil(app.lease.in_s ?? 0)) }) : who ? "" : no || (words.length > 0 ? app.t("setup.missing", { what: words.join(app.t("setup.and")) }) : app.t("setup.nothing_missing")));
       }
+      else text(missing, app.t("setup.by_itself"));
       show(key, button && !who && !(sounds && lacking.length > 0));
       cls(key, "held", wizard.busy || lacking.length > 0);
     },
