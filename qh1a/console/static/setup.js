@@ -5,7 +5,7 @@
 
 import { actionButton } from "./act.js";
 import { attr, cls, h, icon, keyed, prop, shape, show, text } from "./dom.js";
-import { DASHES, fixed, hours, seconds, short } from "./figures.js";
+import { DASHES, duration, fixed, hours, seconds, short } from "./figures.js";
 
 const near = (lo, hi) => (v) => v >= lo && v <= hi;
 /** When a figure is as it must be: the conditions of qh1a/control/checks.py and of PRIME_WARM, to be read only. */
@@ -110,11 +110,12 @@ class Readings {
 const mark = () => h("span", { cls: "su-mark", "aria-hidden": "true" });
 
 /** One figure of a task: its name, the figure, its unit, and whether it is as it must be. */
-function figureCell(app, spec) {
+function figureCell(app, spec, next) {
   const row = app.by.channels[spec.id];
   const num = h("span", { cls: "num su-num" });
   const done = mark();
-  const unit = WORDED[spec.id] || !row?.unit ? null : h("span", { cls: "unit" }, row.unit === "C" ? "°C" : row.unit);
+  const same = next && !WORDED[next.id] && app.by.channels[next.id]?.unit === row?.unit; // said once, after the last
+  const unit = WORDED[spec.id] || !row?.unit || same ? null : h("span", { cls: "unit" }, row.unit === "C" ? "°C" : row.unit);
   const el = h("span", { cls: "su-figure" }, h("span", { cls: "label" }, app.t(`setup.ch_${spec.id}`)), num, unit, spec.ok && done);
   const ok = spec.ok === "reservoir" ? (v) => Math.abs(v - (app.hello.prescription?.preparation?.reservoir_g ?? NaN)) <= RESERVOIR_BAND_G : spec.ok;
   return {
@@ -137,10 +138,10 @@ function taskList(app, step) {
   const items = step.tasks.map((figures, at) => {
     const key = `step.${step.state}_${at + 1}`;
     const own = `${key}_${primed}`;
-    const made = figures.map((spec) => figureCell(app, spec));
+    const made = figures.map((spec, n) => figureCell(app, spec, figures[n + 1]));
     cells.push(...made);
-    return h("li", {}, h("span", { cls: "su-no digits", "aria-hidden": "true" }, at + 1), h("span", { cls: "su-task" }, app.t(app.words.has(own) ? own : key)),
-      made.length > 0 && h("span", { cls: "su-figures" }, made.map((c) => c.el)));
+    return h("li", {}, h("span", { cls: "su-no digits", "aria-hidden": "true" }, at + 1), h("span", { cls: "su-what" }, h("span", { cls: "su-task" },
+      app.t(app.words.has(own) ? own : key)), made.length > 0 && h("span", { cls: "su-figures" }, made.map((c) => c.el))));
   });
   return { el: h("ol", { cls: "su-tasks" }, items), update: () => cells.forEach((c) => c.update()) };
 }
@@ -165,7 +166,6 @@ function progress(app, step) {
 
 /** Before START: can the person in front of this console hear and see each alarm? */
 function soundCheck(app, answers, redraw) {
-  const no = h("p", { cls: "su-no-help", role: "alert" });
   const rows = PRIORITIES.map((p) => {
     const lamp = h("span", { cls: "su-lamp" }, shape(p), h("span", {}, app.t(`setup.${p}`)));
     let asked = false;
@@ -200,12 +200,9 @@ function soundCheck(app, answers, redraw) {
     };
   });
   return {
-    el: h("div", { cls: "su-sounds" }, rows.map((r) => r.el), no),
+    el: h("div", { cls: "su-sounds" }, rows.map((r) => r.el)),
     update() {
       for (const row of rows) row.update();
-      const unheard = PRIORITIES.filter((p) => answers.get(p) === false);
-      show(no, unheard.length > 0);
-      text(no, unheard.length > 0 ? app.t("setup.no_help") : "");
     },
   };
 }
@@ -226,9 +223,9 @@ function scanField(app, id, wizard) {
       button.el.click();
     } });
   const done = mark();
-  const said = h("p", { cls: "su-said", role: "status" });
+  const said = h("span", { cls: "su-said", role: "status" });
   const button = actionButton(app, {
-    id, label: app.t("setup.enter"), text: figure ? undefined : () => input.value.trim(), value: figure ? () => figureOf(input.value) : undefined,
+    id, label: h("span", {}, app.t("setup.enter")), text: figure ? undefined : () => input.value.trim(), value: figure ? () => figureOf(input.value) : undefined,
     done: (answer) => {
       const value = input.value.trim();
       wizard.answered(answer);
@@ -240,11 +237,9 @@ function scanField(app, id, wizard) {
       const why = !wrong ? "" : answer.delivered === "uncertain" ? app.t("setup.uncertain")
         : known !== answer.reason ? known : app.words.has(own) ? app.t(own) : answer.text || known;
       if (!wrong || judged || !wizard.readings.read[id]?.ok) wizard.readings.put(id, { value, ok: !wrong, why, now: answer.now ?? app.state?.now ?? 0 });
-      if (wrong) input.select();
-      else {
-        input.value = "";
-        wizard.next = true;
-      }
+      if (wrong) input.select(); // the next scan writes over it
+      else input.value = "";
+      wizard.next = true;
       wizard.redraw();
     },
   });
@@ -263,8 +258,8 @@ function scanField(app, id, wizard) {
   const key = h("span", { cls: "su-key" }, button.el);
   key.addEventListener("click", guard, true);
   const hint = figure ? app.t(`setup.${id}_want`, { wanted: fixed(wanted) }) : sim && wanted ? app.t("setup.prescribed", { wanted }) : "";
-  const el = h("div", { cls: "su-scan" }, h("label", { for: input.id }, done, h("b", {}, app.t(`setup.${id}`)), h("span", { cls: "muted" }, hint)),
-    h("div", { cls: "row" }, h("span", { cls: "grow" }, input), key), said);
+  const el = h("div", { cls: "su-scan" }, h("label", { for: input.id }, done, h("b", {}, app.t(`setup.${id}`)), said),
+    h("div", { cls: "row" }, h("span", { cls: "grow" }, input), key));
   return {
     el, id, input,
     update(state, read) {
@@ -273,7 +268,8 @@ function scanField(app, id, wizard) {
       if (input.disabled === may) input.disabled = !may;
       cls(done, "yes", Boolean(mine?.ok));
       cls(el, "wrong", Boolean(mine && !mine.ok));
-      let words = "";
+      let words = hint;
+      cls(said, "muted", !mine);
       if (mine?.ok) {
         const age = id === "enter_out" ? (figureOf(mine.value) ?? 0) + (state.now - mine.now) / 6e10 : null;
         words = age === null ? app.t("setup.accepted", { value: mine.value }) : app.t("setup.accepted_out", { value: mine.value, age: fixed(Math.floor(age)) });
@@ -289,10 +285,11 @@ function prescription(app) {
   const { flows: f = {}, patient = {}, cartridge: c = {}, anticoagulation: a = {}, marks = {}, preparation: prep = {} } = p;
   const nominal = (p.nominal_h ?? NaN) * 3600;
   const d = (key, params) => app.t(`setup.rx_${key}`, params);
+  const time = nominal < 3600 ? (s) => duration(s, 1) : hours; // a bench session of minutes
   const rows = [
     ["patient", d("patient_is", { subject: patient.subject ?? DASHES, kg: fixed(patient.weight_kg), hct: fixed(100 * patient.haematocrit) })],
     ["cartridge", d("cartridge_is", { id: c.id ?? DASHES, expires: c.expires ?? DASHES })],
-    ["time", d("time_is", { nominal: hours(nominal), lo: hours(nominal - marks.window_s), hi: hours(nominal + marks.window_s) })],
+    ["time", d("time_is", { nominal: time(nominal), lo: time(nominal - marks.window_s), hi: time(nominal + marks.window_s) })],
     ["blood", d("flow", { flow: fixed(f.blood_ml_min) })],
     ["plasma", d("plasma_is", { flow: fixed(f.plasma_ml_min), ratio: fixed((100 * f.plasma_ml_min) / f.blood_ml_min) })],
     ["perfusion", d("flow", { flow: fixed(f.perfusion_ml_min) })],
@@ -327,11 +324,11 @@ function stepPanel(app, step, at, wizard) {
   const title = h("h2", { cls: "su-title" }, app.words.text("state", step.state));
   const body = [step.prescription && prescription(app), scans.length > 0 && h("div", { cls: "su-scans" }, scans.map((s) => s.el)), sounds?.el];
   const el = h("section", { cls: `panel su-now su-${step.state}`, hidden: true, "aria-label": app.words.text("state", step.state) },
-    h("div", { cls: "su-head" }, h("span", { cls: "label" }, app.t("setup.step", { n: at + 1, all: STEPS.length })), title,
+    h("div", { cls: "su-head" }, h("div", { cls: "su-line" }, title, h("span", { cls: "label" }, app.t("setup.step", { n: at + 1, all: STEPS.length }))),
       h("p", { cls: "su-does" }, h("b", {}, app.t("setup.machine")), " ", app.t(`step.${step.state}_does`)), bar?.el),
-    failed, tasks.el, h("div", { cls: "su-body" }, body),
-    app.hello.plant === "SIM" && app.words.has(sim) && h("p", { cls: "muted su-sim" }, app.t(sim)),
-    h("div", { cls: "su-end" }, h("div", { cls: "su-why" }, missing), how, key));
+    h("div", { cls: "su-mid" }, failed, tasks.el, h("div", { cls: "su-body" }, body)),
+    h("div", { cls: "su-end" }, h("div", { cls: "su-why" }, missing,
+      app.hello.plant === "SIM" && app.words.has(sim) && h("p", { cls: "muted su-sim" }, app.t(sim))), how, key));
   return {
     el, scans,
     update(state, events) {
@@ -357,7 +354,7 @@ function stepPanel(app, step, at, wizard) {
       for (const scan of scans) {
         if (read[scan.id]?.ok) continue;
         lacking.push(scan.id);
-        words.push(app.t(`setup.${scan.id}`));
+        words.push(app.t(`setup.${scan.id}_short`));
       }
       if (step.action && step.action !== "start") {
         for (const alarm of state.alarms) {
@@ -366,8 +363,12 @@ function stepPanel(app, step, at, wizard) {
       }
       if (step.action) {
         const no = code && !who ? app.t(`act.not_${code}`) : "";
-        text(missing, who ? "" : no || (words.length > 0 ? app.t("setup.missing", { what: words.join(app.t("setup.and")) }) : app.t("setup.nothing_missing")));
+        const unheard = sounds && PRIORITIES.some((p) => wizard.answers.get(p) === false);
+        const coming = app.me && app.lease.taking === app.me.name && !app.lease.mine;
+        show(how, who && !coming);
+        text(missing, unheard ? app.t("setup.no_help") : coming ? app.t("setup.coming", { s: fixed(Math.ceil(app.lease.in_s ?? 0)) }) : who ? "" : no || (words.length > 0 ? app.t("setup.missing", { what: words.join(app.t("setup.and")) }) : app.t("setup.nothing_missing")));
       }
+      else text(missing, app.t("setup.by_itself"));
       show(key, button && !who && !(sounds && lacking.length > 0));
       cls(key, "held", wizard.busy || lacking.length > 0);
     },
