@@ -4,6 +4,7 @@ import asyncio
 import socket as sockets
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -91,7 +92,7 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
         number = listening.getsockname()[1]
         hosts = frozenset({f"{_HOST}:{number}", f"localhost:{number}"})
         app = make_app(
-            Parts(relay, pins, audit, figures, clock.wall_ns, lambda: hosts, lambda: _report(relay), language)
+            Parts(relay, pins, audit, figures, clock.wall_ns, lambda: hosts, _Reports(relay), language)
         )
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none",
@@ -125,22 +126,34 @@ def _audit(path: Path, label: "Callable[[], str]") -> "Audit":
         raise RefusedError(where=str(path), allowed=f"cannot be written: {error.strerror}") from None
 
 
-def _report(relay: "Relay") -> bytes | None:
-    """The report of the session on the link, once its record is closed; None before."""
-    from tempfile import TemporaryDirectory
+class _Reports:
+    """The report of the session on the link, made once its record is closed, and once only."""
 
-    from qh1a import report
-    from qh1a.record import RecordError, SessionFile
+    def __init__(self, relay: "Relay") -> None:
+        self._relay = relay
+        self._one = Lock()
+        self._made: dict[str, bytes] = {}
 
-    name = relay.about.get("session_file")
-    if not isinstance(name, str):
-        return None
-    try:
-        with SessionFile(Path(name)) as file, TemporaryDirectory() as folder:
-            if "ended" not in file.labels:
+    def __call__(self) -> bytes | None:
+        """As HTML; None before the end, and where there is no record to be read."""
+        from tempfile import TemporaryDirectory
+
+        from qh1a import report
+        from qh1a.record import RecordError, SessionFile
+
+        name = self._relay.about.get("session_file")
+        if not isinstance(name, str):
+            return None
+        with self._one:
+            if name in self._made:
+                return self._made[name]
+            try:
+                with SessionFile(Path(name)) as file, TemporaryDirectory() as folder:
+                    if "ended" not in file.labels:
+                        return None
+                    out = Path(folder) / "report.html"
+                    report.write(file, out)
+                    self._made[name] = out.read_bytes()
+            except RecordError:
                 return None
-            out = Path(folder) / "report.html"
-            report.write(file, out)
-            return out.read_bytes()
-    except RecordError:
-        return None
+            return self._made[name]

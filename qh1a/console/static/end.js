@@ -2,7 +2,7 @@
 // patient is off, and what the session came to.
 
 import { attr, cls, h, keyed, prop, show, text } from "./dom.js";
-import { DASHES, duration, fixed, seconds, short, signed } from "./figures.js";
+import { DASHES, duration, fixed, seconds, short, signed, view } from "./figures.js";
 import { actionButton } from "./act.js";
 import { alarmMarks } from "./strip.js";
 
@@ -74,6 +74,7 @@ function progressPanel(app) {
       const name = state.session.state;
       show(rinse, name.startsWith("RINSE_"));
       show(off, name === "DISCONNECT");
+      show(plasma.el, back.chase_ml > 0);
       const chase = app.view("rinse_chase"), saline = app.view("rinse_saline"), weight = app.view("W_r");
       plasma.update(chase.value, back.chase_ml, app.t("end.of_ml", { done: chase.good ? fixed(chase.value) : DASHES, whole: fixed(back.chase_ml) }));
       const gone = weight.good ? full - weight.value : null;
@@ -109,7 +110,10 @@ function ledger(app) {
       text(cells.wall, duration(seconds(s.wall_ns), 1));
       text(cells.extension, s.extension_ns ? short(seconds(s.extension_ns)) : app.t("end.none"));
       text(cells.plasma, app.t("end.of_l", { done: fixed(s.plasma_ml / 1000, 2), whole: fixed(wanted / 1000, 2) }));
-      for (const id of ["balance", "session_balance"]) app.figure(cells[id], id, (v) => `${signed(v)} mL`);
+      for (const id of ["balance", "session_balance"]) {
+        if (s.state === "ENDED") text(cells[id], `${signed(view(app.by.channels[id], state).value)} mL`); // the last word, not a figure of now
+        else app.figure(cells[id], id, (v) => `${signed(v)} mL`);
+      }
       const marks = alarmMarks(app);
       text(cells.alarms, app.t("end.alarms_are", Object.fromEntries(PRIORITIES.map((name) => [name, marks.filter((m) => m.priority === name).length]))));
       text(cells.chain, `${state.chain?.n ?? 0} · ${(state.chain?.head ?? "").slice(0, 16)}`);
@@ -122,6 +126,7 @@ function reportLink(app) {
   const wait = h("p", { cls: "muted" }, app.t("end.report_wait"));
   const el = h("div", { cls: "col" }, link, wait);
   let there = false;
+  let busy = false;
   let asked = 0;
   return {
     el,
@@ -129,13 +134,15 @@ function reportLink(app) {
       show(el, ended);
       show(link, there);
       show(wait, !there);
-      if (!ended || there || Date.now() - asked < REPORT_MS) return;
-      asked = Date.now();
+      if (!ended || there || busy || Date.now() - asked < REPORT_MS) return;
+      busy = true;
       try {
         there = (await fetch("/api/report", { credentials: "same-origin", cache: "no-store" })).ok;
       } catch {
         there = false;
       }
+      asked = Date.now();
+      busy = false;
     },
   };
 }
