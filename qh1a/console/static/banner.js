@@ -28,9 +28,10 @@ export function mount(app) {
   const how = h("span", { cls: "b-how" });
   const since = h("span", { cls: "digits b-since" });
   const count = h("span", { cls: "digits b-count" });
-  const machine = h("span", {});
-  const you = h("b", {});
-  const lines = h("p", { cls: "b-lines" }, machine, " ", you);
+  const what = h("p", {});
+  const machine = h("p", {});
+  const you = h("p", { cls: "b-you" });
+  const lines = h("div", { cls: "b-lines" }, what, machine, you);
   const rest = h("p", { cls: "b-none" }, app.t("banner.none"));
   const live = { HIGH: h("p", { cls: "sr", "aria-live": "assertive" }), other: h("p", { cls: "sr", "aria-live": "polite" }) };
   let at = 0;
@@ -48,7 +49,8 @@ export function mount(app) {
   const next = h("button", { type: "button", cls: "b-key b-next", "aria-label": app.t("banner.next"), onclick: () => { at += 1; draw(); } }, count);
   const all = h("button", { type: "button", cls: "b-key b-list", "aria-label": app.t("banner.list"), onclick: () => app.go("alarms") }, icon("list"), h("span", {}, app.t("banner.list")));
   const words = h("div", { cls: "b-words grow" }, h("div", { cls: "row b-head" }, title, how, since), lines);
-  box.replaceChildren(mark, words, rest, next, audio.el, ack.el, all, live.HIGH, live.other);
+  const keys = h("div", { cls: "b-keys" }, audio.el, ack.el, all);
+  box.replaceChildren(mark, words, rest, next, keys, live.HIGH, live.other);
   let newest = "";
 
   function draw() {
@@ -68,9 +70,9 @@ export function mount(app) {
     text(how, app.t(`banner.${is}_${shown.priority}`));
     text(since, app.state ? short(seconds(app.state.now - shown.since)) : "");
     text(count, `${at + 1}/${list.length}`);
+    text(what, said.what);
     text(machine, `${app.t("banner.machine")} ${said.machine}`);
     text(you, `${app.t("banner.you")} ${said.you}`);
-    attr(lines, "title", lines.textContent);
   }
 
   app.key("a", () => audio.el.click());
