@@ -1,8 +1,18 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.system.bedside import chromium
 from tests.system.commands import qh1a
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's browser, for one file of tests: its loop must not stand in the way of others."""
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,15 @@
 
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.system.bedside import Nurse, bedside, chromium, serving
+from tests.system.bedside import Nurse, bedside, serving
 
 pytestmark = pytest.mark.timeout(400)
 NOT_LIVE_S = 3.0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def test_a_high_alarm_is_on_the_screen_within_a_second_and_in_every_page(
