@@ -216,22 +216,37 @@ class Nurse:
         answer = self.page.evaluate("([id, more]) => qh1a.act(id, more)", [action, more])
         assert answer["delivered"] == "taken", (action, answer)
 
-    def to_treatment(self) -> None:
-        """From the start to TREAT, two people signing."""
+    def loaded(self) -> None:
+        """From PRIME_LOAD on, two people signing."""
         ben = {"name": "ben", "pin": self.bedside.pins["ben"]}
-        prescription = self.sees("qh1a.hello.prescription")
-        assert isinstance(prescription, dict)
-        self.wish("start")
-        self.until_state("PRIME_LOAD")
-        self.wish("enter_cartridge", text=prescription["cartridge"]["id"])
+        self.wish("enter_cartridge", text=self.sees("qh1a.hello.prescription.cartridge.id"))
         self.wish("enter_viability", value=92.0)
         self.wish("enter_out", value=10.0)
         self.wish("confirm_load", second=ben)
-        self.until_state("READY")
-        self.wish("enter_subject", text=prescription["patient"]["subject"])
+
+    def connected(self, ben: Mapping[str, str]) -> None:
+        """From READY to RAMP."""
+        self.wish("enter_subject", text=self.sees("qh1a.hello.prescription.patient.subject"))
         self.wish("confirm_ready", second=ben)
         self.until_state("CONNECT_ACCESS")
         self.wish("confirm_access")
         self.until_state("CONNECT_VENOUS")
         self.wish("connected")
+
+    def to_treatment(self) -> None:
+        """From the start to TREAT."""
+        self.wish("start")
+        self.until_state("PRIME_LOAD")
+        self.loaded()
+        self.until_state("READY")
+        self.connected({"name": "ben", "pin": self.bedside.pins["ben"]})
         self.until_state("TREAT")
+
+    def show(self, language: str) -> None:
+        """Load the page in a language."""
+        self.page.evaluate(f"localStorage.setItem('qh1a.language', {json.dumps(language)})")
+        self.page.reload()
+        self.until(
+            f"qh1a.language === {json.dumps(language)} && qh1a.state?.session && qh1a.look === 'LIVE'"
+            " || qh1a.state?.session?.state === 'ENDED'"
+        )

@@ -65,17 +65,27 @@ def answer(nurse: Nurse, rule: str) -> None:
     nurse.until(f"qh1a.state.alarms.every((a) => a.rule !== '{rule}' || a.acknowledged)")
 
 
-def change_blood(nurse: Nurse, flow: str) -> None:
-    """A set point: edit, review, confirm elsewhere, and the tick's echo."""
+def change(nurse: Nurse, key: str, channel: str, flow: str, *, second: bool = False) -> None:
+    """A set point: edit, review, another person beyond a soft limit, confirm, and the tick's echo."""
     nurse.go("run")
     side = nurse.page.locator("#side")
-    nurse.page.locator("[data-edit=blood_ml_min]").click()
-    for key in flow:
-        side.locator(".keypad button", has_text=key).first.click()
+    nurse.page.locator(f"[data-edit={key}]").click()
+    for digit in flow:
+        side.locator(".keypad button", has_text=digit).first.click()
     side.locator(".panel-end button.primary").click()
+    if second:
+        nurse.identify(side.locator(".second"), "ben")
     nurse.until("document.querySelector('#side button.confirm:not([aria-disabled])')")
     side.locator("button.confirm").click()
-    nurse.until(f"qh1a.view('Q_b_set').value === {flow}")
+    nurse.until(f"qh1a.view('{channel}').value === {flow}")
+
+
+def much_plasma(nurse: Nurse) -> None:
+    """Q_p/Q_b beyond its warning, signed by two: a low alarm, answered, and back."""
+    change(nurse, "plasma_ml_min", "Q_p_set", "34", second=True)
+    nurse.until("qh1a.state.alarms.some((a) => a.rule === 'H12.1' && a.priority === 'LOW')")
+    answer(nurse, "H12.1")
+    change(nurse, "plasma_ml_min", "Q_p_set", "30")
 
 
 def kink(nurse: Nurse) -> None:
@@ -135,7 +145,8 @@ def test_a_whole_session_from_the_browser(browser: Browser, tmp_path: Path) -> N
         nurse = Nurse.at(browser, at)
         nurse.log_in()
         set_up(nurse)
-        change_blood(nurse, "120")
+        change(nurse, "blood_ml_min", "Q_b_set", "120")
+        much_plasma(nurse)
         kink(nurse)
         pauses(nurse)
         finish_early(nurse)
@@ -145,7 +156,7 @@ def test_a_whole_session_from_the_browser(browser: Browser, tmp_path: Path) -> N
 
         asked = at.intents()
         names = [intent.name for intent in asked]
-        assert names.count(IntentName.START) == names.count(IntentName.SET) == 1
+        assert (names.count(IntentName.START), names.count(IntentName.SET)) == (1, 3)
         signed = [i.who for i in asked if i.name is IntentName.CONFIRM]
         assert sorted(signed) == ["anna/operator"] * 2 + ["anna/operator+ben/second"] * 3
         assert [i.why for i in asked if i.name is IntentName.END] == ["physician asks for it"]

@@ -15,13 +15,16 @@ const ALWAYS = new Set(["stop", "audio_pause"]);
 const DIRECT = new Set(["audio_pause", "note", "enter_cartridge", "enter_viability", "enter_out", "enter_subject", "enter_sample"]);
 const REASONS = ["physician", "alarm", "clotting", "patient", "technical", "planned"];
 const PIN_MOST = 12;
+/** Responses with which a session may go on; any other has to be answered first (the controller has the last word). */
+const MILD = new Set(["NONE", "R0", "R1"]);
 
 /** Why an action is not possible, as a code, or "" when it is. Pure: for tests. */
-export function refusal(row, { state, me, lease, locked, fresh }) {
+export function refusal(row, { state, me, lease, locked, fresh, held = false }) {
   if (row && ALWAYS.has(row.id)) return "";
   if (!row) return "unknown";
   if (!fresh) return "not_live";
   if (!row.states.includes(state)) return "not_now";
+  if (row.id === "resume" && held) return "alarm";
   if (!me) return "login";
   if (locked) return "locked";
   if (!row.roles.includes(me.role)) return "role";
@@ -306,6 +309,7 @@ export function mount(app) {
   app.closeSide = () => closeSide(app);
   app.refusal = (id) => refusal(app.by.actions[id] ?? (ALWAYS.has(id) ? { id } : null), {
     state: app.state?.session?.state, me: app.me, lease: app.lease, locked: app.locked, fresh: app.fresh,
+    held: (app.state?.alarms ?? []).some((a) => !MILD.has(a.response)),
   });
   app.whyNot = (id) => {
     const code = app.refusal(id);

@@ -44,7 +44,7 @@ export const CLAMPS = [
   { id: "AC", x: 112, y: 440, tag: [112, 476, "middle"] },
   { id: "VC", x: 152, y: 192, tag: [152, 228, "middle"] },
   { id: "PC", x: 364, y: 56, tag: [364, 32, "middle"] },
-  { id: "SC", x: 416, y: 504, tag: [416, 534, "middle"] },
+  { id: "SC", x: 416, y: 504, tag: [416, 528, "middle"] },
   { id: "SR", x: 528, y: 472, up: true, tag: [548, 478, "start"] },
   { id: "WC", x: 964, y: 176, up: true, tag: [945, 182, "end"] },
   { id: "RC", x: 676, y: 216, tag: [676, 192, "middle"] },

@@ -17,6 +17,7 @@ const OPENS = {
 };
 const RETRY_MS = 2000;
 const HERE_MS = 15000;
+const SAID_MS = 10000;
 const STORED = { language: "qh1a.language", theme: "qh1a.theme" };
 
 const $ = (id) => document.getElementById(id);
@@ -133,6 +134,9 @@ class App {
     const said = $("said");
     if (said) {
       said.className = kind;
+      clearTimeout(this.saidLeaves);
+      // What was done is soon no news; what was refused, or is uncertain, stays until something else is said.
+      if (!kind) this.saidLeaves = setTimeout(() => said.replaceChildren(), SAID_MS);
       said.replaceChildren(...(kind ? [h("span", { cls: "chip" }, this.t(`frame.${kind}`))] : []), words);
     }
   }

@@ -33,6 +33,10 @@ const SVG_R = 42;
 const MARGIN = 0.08;
 /** A flow farther from its set point than this share shows what is commanded; the loop trims the pump all the time. */
 const AWAY = 0.1;
+/** mL/min below which a flow that was told to stand does. */
+const STANDS = 1;
+/** The clamps between the machine and the patient. */
+const PATIENT_CLAMPS = ["POS_AC", "POS_VC", "POS_PC"];
 
 /** The alarm a cell shows, or null: the first, in the banner's order, of a rule on one of its channels.
  * `side` is what the person reads: HIGH or LOW of the shown figure, or "" when the rule looks at something else. Pure. */
@@ -137,20 +141,24 @@ function flowRow(app, spec) {
     update(state) {
       app.figure(num, spec.channel);
       const command = app.command(spec.pump);
+      const seen = app.view(spec.channel);
       const found = flag.update(state);
       if (!spec.key) {
-        text(set, app.t("run.auto_at", { value: fixed(command, decimals) }));
+        const still = command === 0 && seen.good;
+        text(set, still ? app.t(Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped") : app.t("run.auto_at", { value: fixed(command, decimals) }));
         text(more, "");
         return;
       }
       const sp = app.setPoint(spec.key);
       const change = app.change?.(spec.key) ?? { is: "" };
-      text(set, app.t("run.set", { value: fixed(sp?.now, decimals) }));
-      const seen = app.view(spec.channel);
+      // Told to stand: said before the set point, for the mean beside it still runs down.
+      const stopped = command === 0 && seen.good;
+      text(set, stopped ? app.t(Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped") : app.t("run.set", { value: fixed(sp?.now, decimals) }));
       const away = seen.good && typeof sp?.now === "number" && Math.abs(seen.value - sp.now) > AWAY * sp.now;
       const ramping = command !== null && (state.session.state === "RAMP" || away);
       let words = "";
       if (change.is) words = app.t(`run.${change.is}`, { value: fixed(change.value, decimals) });
+      else if (stopped) words = app.t("run.set", { value: fixed(sp?.now, decimals) });
       else if (ramping) words = app.t("run.commanded", { value: fixed(command, decimals) });
       else if (spec.id === "plasma") words = app.t("run.ratio", { ratio: percent(app, "Qp_Qb"), share: percent(app, "plasma_share") });
       text(more, words);
@@ -235,6 +243,14 @@ function heparin(app, num, more) {
   text(more, lasts === null ? app.t("run.given", { value: given.text }) : app.t("run.lasts", { left: hours(lasts) }));
 }
 
+/** Whether the patient is clamped off, in words. */
+function clampWords(app) {
+  const seen = PATIENT_CLAMPS.map((id) => app.view(id));
+  if (seen.some((v) => !v.good)) return DASHES;
+  const shut = seen.filter((v) => v.value === 0).length;
+  return app.t(shut === seen.length ? "run.clamps_closed" : shut === 0 ? "run.clamps_open" : "run.clamps_some", { shut, all: seen.length });
+}
+
 function sessionPanel(app) {
   const p = app.hello.prescription ?? {};
   const window_s = p.marks?.window_s ?? 0;
@@ -249,7 +265,7 @@ function sessionPanel(app) {
   const left = h("span", { cls: "num left-num" });
   const name = h("h2", { cls: "state-name" });
   let four = false;
-  const rows = ["window", "end", "not_counted", "effective", "blood_time", "wall", "in_state"].map((id) => {
+  const rows = ["window", "end", "not_counted", "effective", "blood_time", "wall", "in_state", "clamps"].map((id) => {
     const value = h("span", { cls: "digits" });
     return { id, value, el: h("div", { cls: "clock-row" }, h("span", { cls: "label" }, app.t(`run.c_${id}`)), value) };
   });
@@ -281,10 +297,12 @@ function sessionPanel(app) {
       end: ends ? `${runs ? "" : "≥ "}${clock(ends)}` : DASHES,
       not_counted: short(seconds(s.wall_ns) - effective),
       effective: duration(effective, 1), blood_time: duration(seconds(s.blood_ns), 1), wall: duration(seconds(s.wall_ns), 1),
-      in_state: short(seconds(s.in_state_ns)),
+      in_state: short(seconds(s.in_state_ns)), clamps: clampWords(app),
     };
+    const halted = s.phase === "PAUSE" || s.phase === "SAFE";
+    const first = ["window", "end", halted ? "clamps" : "not_counted"];
     for (const row of rows) {
-      show(row.el, four ? ["effective", "blood_time", "wall", "in_state"].includes(row.id) : ["window", "end", "not_counted"].includes(row.id));
+      show(row.el, four ? ["effective", "blood_time", "wall", "in_state"].includes(row.id) : first.includes(row.id));
       text(row.value, row.id === "window" ? said.window : on(said[row.id]));
     }
   }
