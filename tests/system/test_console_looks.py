@@ -66,6 +66,7 @@ def views(nurse: Nurse, state: str, pages: tuple[str, ...], see: Callable[[str, 
         for theme in THEMES:
             nurse.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
             for width, height in SIZES:
+                nurse.page.evaluate("qh1a.post('/api/here', {})")  # somebody is there
                 nurse.page.set_viewport_size({"width": width, "height": height})
                 for page in pages:
                     nurse.go(page)
@@ -82,8 +83,7 @@ def test_nothing_overlaps_is_cut_or_too_small_and_axe_finds_nothing(browser: Bro
         def see(where: str, width: int) -> None:
             nonlocal seen
             seen += 1
-            found = nurse.page.evaluate(f"() =>{LOOKS}")
-            wrong.extend(f"{where}: {what}" for what in found)
+            wrong.extend(f"{where}: {what}" for what in nurse.page.evaluate(f"() =>{LOOKS}"))
             if width == SIZES[1][0]:
                 said = axe.run(nurse.page, options=dict(AXE)).response["violations"]
                 wrong.extend(

@@ -145,8 +145,8 @@ function flowRow(app, spec) {
       const found = flag.update(state);
       if (!spec.key) {
         const still = command === 0 && seen.good;
-        text(set, still ? app.t(Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped") : app.t("run.auto_at", { value: fixed(command, decimals) }));
-        text(more, "");
+        text(set, app.t(still ? (Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped") : "run.auto_is"));
+        text(more, app.t("run.commanded", { value: fixed(command, decimals) }));
         return;
       }
       const sp = app.setPoint(spec.key);
