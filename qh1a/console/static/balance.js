@@ -17,6 +17,12 @@ export function balanceLimits(rules, limits) {
   return keys.map((key) => limits?.[key]).filter((v) => typeof v === "number").sort((a, b) => a - b);
 }
 
+/** mL of a text; undefined where it is none, so that nothing is taken for a sample of 0 mL. Pure. */
+export function volume(words) {
+  const value = Number(words.trim().replace(",", "."));
+  return words.trim() && Number.isFinite(value) && value > 0 ? value : undefined;
+}
+
 function rows(app, table, keys) {
   const cells = Object.fromEntries(keys.map((key) => [key, h("dd", { cls: "digits" })]));
   const el = h("dl", { cls: "en-ledger" }, keys.map((key) => h("div", {}, h("dt", { cls: "label" }, app.t(`balance.${key}`)), cells[key])));
@@ -46,7 +52,7 @@ export const page = {
     const of = rows(app, "balance", PARTS);
     const dose = rows(app, "balance", DOSE);
     const sample = h("input", { type: "text", inputmode: "decimal", id: "sample", maxlength: 5, autocomplete: "off" });
-    const taken = actionButton(app, { id: "enter_sample", cls: "big", direct: () => true, value: () => Number(sample.value.replace(",", ".")),
+    const taken = actionButton(app, { id: "enter_sample", cls: "big", direct: () => true, value: () => volume(sample.value),
       done: (answer) => { if (answer.delivered === "taken") sample.value = ""; } });
     root.append(h("div", { cls: "ba" },
       h("section", { cls: "panel ba-net" }, h("h2", {}, app.t("balance.net")),

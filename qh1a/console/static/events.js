@@ -51,7 +51,7 @@ function row(app, event) {
   const priority = event.code === "ALARM_RAISED" && AUDIBLE.has(event.detail) ? event.detail : null;
   return h("tr", { "data-kind": kindOf(event) },
     h("td", { cls: "num digits" }, duration(event.now / NS)),
-    h("td", { cls: "num digits" }, wall(app, event.now / NS)),
+    h("td", { cls: "num digits" }, app.state?.speed === 1 ? wall(app, event.now / NS) : ""), // session time and clock run apart otherwise
     h("td", {}, app.t(`events.kind_${kindOf(event)}`)),
     h("td", { cls: "ev-said" }, priority && h("span", { cls: `chip p-${priority}` }, shape(priority)), " ", told(app, event)));
 }
