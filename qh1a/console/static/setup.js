@@ -239,7 +239,7 @@ function scanField(app, id, wizard) {
       if (!wrong || judged || !wizard.readings.read[id]?.ok) wizard.readings.put(id, { value, ok: !wrong, why, now: answer.now ?? app.state?.now ?? 0 });
       if (wrong) input.select(); // the next scan writes over it
       else input.value = "";
-      wizard.next = true;
+      wizard.next = wrong ? id : "any";
       wizard.redraw();
     },
   });
@@ -288,7 +288,7 @@ function prescription(app) {
   const time = nominal < 3600 ? (s) => duration(s, 1) : hours; // a bench session of minutes
   const rows = [
     ["patient", d("patient_is", { subject: patient.subject ?? DASHES, kg: fixed(patient.weight_kg), hct: fixed(100 * patient.haematocrit) })],
-    ["cartridge", d("cartridge_is", { id: c.id ?? DASHES, expires: c.expires ?? DASHES })],
+    ["cartridge", d("cartridge_is", { id: c.id ?? DASHES, expires: String(c.expires ?? DASHES).replaceAll("-", "\u2011") })],
     ["time", d("time_is", { nominal: time(nominal), lo: time(nominal - marks.window_s), hi: time(nominal + marks.window_s) })],
     ["blood", d("flow", { flow: fixed(f.blood_ml_min) })],
     ["plasma", d("plasma_is", { flow: fixed(f.plasma_ml_min), ratio: fixed((100 * f.plasma_ml_min) / f.blood_ml_min) })],
@@ -383,7 +383,7 @@ class Wizard {
     this.entry = "";
     this.busy = false;
     this.wait = null;
-    this.next = false;
+    this.next = "";
     this.events = [];
     this.seen = -1;
     this.rows = STEPS.map((step, at) => {
@@ -460,10 +460,11 @@ class Wizard {
     const came = this.entry !== this.was;
     this.was = this.entry;
     if ((came || this.next) && !this.busy) {
-      this.next = false;
+      const again = panel.scans.find((scan) => scan.id === this.next);
+      this.next = "";
       const read = this.readings.of(this.entry);
       const free = [document.body, document.getElementById("pages")].includes(document.activeElement) || panel.el.contains(document.activeElement);
-      const first = panel.scans.find((scan) => !read[scan.id]?.ok);
+      const first = again ?? panel.scans.find((scan) => !read[scan.id]?.ok);
       if (free && first && !first.input.disabled) first.input.focus();
     }
   }
