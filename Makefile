@@ -13,6 +13,7 @@ SAFETY_CORE := qh1a.gates qh1a.hazards $(addprefix qh1a.control., \
 SAFETY_TESTS := agreement alarm_signals clamps endings estimators expected_behaviour interlocks plausible scans \
 	session_machine start_gates supervisor tables trends validate
 EXHAUSTIVE := $(addprefix tests/safety/test_,exploration.py never_blocked.py table_mutants.py)
+LOOKS := tests/system/test_console_looks.py
 COMMA := ,
 SPACE := $() $()
 
@@ -21,7 +22,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
 # The same vector maths on every x86 machine.
 export NUMBA_DISABLE_INTEL_SVML := 1
 
-.PHONY: help run console test test-faults coverage test-system test-long mutants lint bench clean
+.PHONY: help run console test test-faults coverage test-system test-looks test-long mutants lint bench clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -58,7 +59,10 @@ coverage: $(READY) ## every line and branch of the safety core, by its own quick
 
 test-system: $(READY) ## the tests that run the real command line in its own processes
 	@$(BIN)/python -P tests/compiled.py
-	$(BIN)/python -m pytest tests/system
+	$(BIN)/python -m pytest tests/system --ignore=$(LOOKS)
+
+test-looks: $(READY) ## every page of the console at every size, theme and language: 8 min
+	$(BIN)/python -m pytest $(LOOKS)
 
 test-long: $(READY) ## the long batteries, up to 95 min
 	$(BIN)/python -m pytest tests/long --hypothesis-profile=long --timeout=5400

@@ -19,6 +19,7 @@ from qh1a.console.access import Situation, situation
 from qh1a.console.figures import Figures
 from qh1a.link import Answer, Delivered, LinkClient, LinkLostError, Role, State, Wish
 from qh1a.tick import Quality
+from qh1a.tick import State as Step
 from qh1a.units import NS_PER_S, nanoseconds
 
 HISTORY_S: Final = 9 * 3600
@@ -199,6 +200,11 @@ class Relay:
         return self._client is not None and not self.lost and self.latest is not None
 
     @property
+    def ended(self) -> bool:
+        """Whether the session has come to its end: its last state stays to be read."""
+        return self.latest is not None and self.latest.session.get("state") == Step.ENDED.name
+
+    @property
     def situation(self) -> Situation | None:
         """What decides who may act; None while that is not known."""
         return situation(self.latest.session) if self.latest is not None and self.connected else None
@@ -238,7 +244,7 @@ class Relay:
     def stream(self) -> Iterator[Stream]:
         """A stream, which begins with what is known."""
         stream = Stream()
-        if self.latest is not None and self.connected:
+        if self.latest is not None and (self.connected or self.ended):
             stream.hear({name: getattr(self.latest, name) for name in _FIELDS}, (), 0)
         elif self.lost:
             stream.lose(self.lost)

@@ -222,3 +222,15 @@ def test_only_a_good_figure_is_a_figure(tmp_path: Path) -> None:
     relay._hear(state(2.0, 5.0, Quality.STALE))  # noqa: SLF001
     assert relay.value("P_ven") is None
     assert math.isnan(relay.history._v[Channel.P_VEN][-1])  # noqa: SLF001
+
+
+@pytest.mark.parametrize(("step", "event"), [("ENDED", "state"), ("TREAT", "lost")])
+async def test_of_a_session_that_has_ended_the_last_state_stays_to_be_read(
+    tmp_path: Path, step: str, event: str
+) -> None:
+    relay = Relay(tmp_path / "s.sock", figures(), lambda: 0)
+    relay.latest = replace(state(1.0, 1.0), session={"state": step})
+    with relay.stream() as stream:
+        told_ = await stream.next()
+        assert told_ is not None
+        assert told_.event == event

@@ -84,7 +84,7 @@ def test_nothing_overlaps_is_cut_or_too_small_and_axe_finds_nothing(browser: Bro
             nonlocal seen
             seen += 1
             wrong.extend(f"{where}: {what}" for what in nurse.page.evaluate(f"() =>{LOOKS}"))
-            if width == SIZES[1][0]:
+            if width == SIZES[1][0] and where.endswith(LANGUAGES[0]):
                 said = axe.run(nurse.page, options=dict(AXE)).response["violations"]
                 wrong.extend(
                     f"{where}: axe {v['impact']} {v['id']}: {v['nodes'][0]['html'][:120]}" for v in said

@@ -101,7 +101,7 @@ export function mount(app) {
         body.replaceChildren(form.el);
         form.focus();
       }
-      form.turn();
+      form?.turn();
     };
     app.openSide(h("div", { cls: "col access" }, h("div", { cls: "page-head" }, h("h2", { cls: "grow" }, app.t("access.title")),
       h("button", { type: "button", onclick: close }, app.t("access.close"))), body),
