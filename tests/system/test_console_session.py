@@ -141,7 +141,9 @@ def finish_early(nurse: Nurse) -> None:
 
 
 def test_a_whole_session_from_the_browser(browser: Browser, tmp_path: Path) -> None:
-    with bedside(tmp_path, speed="10") as at:
+    with bedside(
+        tmp_path, speed="5"
+    ) as at:  # a treatment of 6 min must hold all of it, on a loaded machine too
         nurse = Nurse.at(browser, at)
         nurse.log_in()
         set_up(nurse)
