@@ -227,7 +227,10 @@ def test_every_event_is_told_with_what_it_carries(language: str, code: EventCode
 
 
 TOLD: Final = [
-    (EventCode.STATE, "SAFE", 22.0, "STOP", "state SAFE: safe state (STOP)", "状态 SAFE：安全状态（STOP）"),
+    (
+        EventCode.STATE, "SAFE", 22.0, "STOP", "state SAFE: safe state, all stopped and clamped (STOP)",
+        "状态 SAFE：安全状态，已停机并夹闭（STOP）",
+    ),
     (EventCode.INTENT_TAKEN, "END", 1.0, "", "asked and done: end the treatment", "已按请求执行：结束治疗"),
     (
         EventCode.INTENT_REFUSED, "END", 1.0, "NO_ALARM",

@@ -9,6 +9,7 @@ from qh1a.config import ConfigError, read, root, to_tree
 from qh1a.config.texts import load_texts
 from qh1a.console.access import ACTIONS
 from qh1a.hazards import HAZARDS, LIMITS, RULES
+from qh1a.node import NodeTrip
 from qh1a.tick import ACTUATORS, STATES, State
 
 LANGUAGES: Final = ("en", "zh")
@@ -83,6 +84,7 @@ def tables(language: str) -> dict[str, object]:
             }
             for s, row in zip(State, STATES, strict=True)
         ],
+        "trips": [trip.name for trip in NodeTrip],
         "actuators": [{"id": row.id, "unit": row.unit, "hi": row.hi} for row in ACTUATORS],
         "actions": [
             {

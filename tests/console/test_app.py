@@ -475,9 +475,11 @@ async def test_what_a_browser_is_told_once(tmp_path: Path) -> None:
         tables = (await b.client.get("/api/tables?language=en")).json()
         assert set(tables) == {
             "words", "texts", "channels", "rules", "hazards", "limits", "states", "actuators", "actions",
+            "trips",
         }  # fmt: skip
         assert set(tables["texts"]) >= {"rule", "refusal", "gate", "node", "check"}
         assert tables["texts"]["rule"]["H01.1"]["title"] == "Air in the return line"
+        assert tables["trips"][2] == "HEAT"  # as channel NODE counts them
         assert tables["rules"][0] == {
             "id": "H01.1", "channel": "AIR_v_bubble", "side": 1, "limit": "air_bubble_ml", "delay_s": 0.0,
             "priority": "HIGH", "latched": True, "response": "R4",

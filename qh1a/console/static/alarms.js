@@ -113,7 +113,7 @@ class Active {
   row(alarm) {
     const app = this.app;
     const rule = app.by.rules[alarm.rule];
-    const said = app.rule(alarm.rule);
+    const said = app.said(alarm);
     const [time, value, state] = [h("td", { cls: "num" }), h("strong", {}), h("td", {})];
     const against = rule && `${rule.side > 0 ? "\u2265" : "\u2264"} ${exact(app.limit(rule.limit))} ${unit(app, rule)}`;
     const button = h("button", { type: "button", cls: "alarms-ack", onclick: () => this.acknowledge(alarm.rule), "aria-label": app.t("alarms.ack_of", { title: said.title }) }, app.t("alarms.ack"));

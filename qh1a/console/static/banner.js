@@ -65,7 +65,7 @@ export function mount(app) {
     show(ack.el, shown);
     if (!shown) return;
     keyed(mark, shown.priority, () => [shape(shown.priority)]);
-    const said = app.rule(shown.rule);
+    const said = app.said(shown);
     text(title, said.title);
     text(how, app.t(`banner.${is}_${shown.priority}`));
     text(since, app.state ? short(seconds(app.state.now - shown.since)) : "");
@@ -87,7 +87,7 @@ export function mount(app) {
         newest = key;
         at = 0; // a new most urgent alarm is never behind another
         if (now[0]) {
-          const said = app.rule(now[0].rule);
+          const said = app.said(now[0]);
           text(now[0].priority === "HIGH" ? live.HIGH : live.other, `${said.title}. ${said.machine} ${said.you}`);
         }
       }

@@ -69,6 +69,14 @@ class App {
     return this.words.rule(id);
   }
 
+  /** The texts of an alarm: those of its rule, and what the protective unit gives as its reason. */
+  said(alarm) {
+    const said = this.rule(alarm.rule);
+    const node = this.by.rules[alarm.rule]?.channel === "NODE" ? this.view("NODE") : null;
+    const cause = node?.good ? this.words.texts.node?.[this.tables.trips[node.value]] : undefined;
+    return cause ? { ...said, what: `${said.what} ${cause}` } : said;
+  }
+
   /** Whether what is shown may be believed. */
   get fresh() {
     return this.wire?.fresh ?? false;
