@@ -36,6 +36,7 @@ from qh1a.control.index import (
     N_MIN,
     N_PP,
     N_RP,
+    NODE,
     P_ACC,
     P_ACC_FAST,
     P_BRI,
@@ -82,7 +83,7 @@ from qh1a.control.trends import PreFilter, SecondFilter
 from qh1a.control.venous import ExpectedVenous
 from qh1a.control.windows import MEAN_2S, Mean
 from qh1a.settings import Limits, Prescription, Rig
-from qh1a.tick import Frame, Quality, Response, SessionView, State
+from qh1a.tick import UNPOWERED, Frame, Quality, Response, SessionView, State
 from qh1a.units import NS_PER_S, nanoseconds
 
 _GOOD: Final = int(Quality.GOOD)
@@ -111,9 +112,11 @@ _LOST: Final = tuple(
 _TACHS: Final = [N_BP, N_PP, N_CP, N_RP]
 _NEEDED: Final = sorted({c for _, needs in _LOST for c in needs})
 _CLAMPS: Final = BV + 1 - AC
+"""Their commands and their positions stand in the same order."""
+_UNPOWERED_CLAMPS: Final = [UNPOWERED[AC + k] for k in range(_CLAMPS)]
+"""Where the protective node lets them fall when it trips, whatever is commanded."""
 _PATIENT_CLAMPS: Final = PC + 1 - AC
 """AC, VC and PC come first."""
-"""Their commands and their positions stand in the same order."""
 CLAMP_NS: Final = 500_000_000
 """0.5 s after the command (H29), and the tick in which the command travels."""
 RUN_NS: Final = 10 * NS_PER_S
@@ -331,8 +334,11 @@ class Estimators:
 
     def _clamps(self, now: int, v: list[float], q: list[int], sent: tuple[float, ...]) -> None:
         missed = 0
+        cut = q[NODE] == _GOOD and v[NODE] > 0.0
         for k in range(_CLAMPS):
-            if v[POS_AC + k] == sent[AC + k] and q[POS_AC + k] == _GOOD:
+            at = v[POS_AC + k]
+            there = at == sent[AC + k] or (cut and at == _UNPOWERED_CLAMPS[k])
+            if there and q[POS_AC + k] == _GOOD:
                 self._clamp_since[k] = now
             elif now - self._clamp_since[k] > CLAMP_NS:
                 missed += 1

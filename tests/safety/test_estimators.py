@@ -513,6 +513,22 @@ def test_a_clamp_that_arrives_in_time_or_is_unknown() -> None:
     assert bench.run(2)[C.CLAMP_MISS] == 1.0
 
 
+def test_a_clamp_that_the_protective_node_let_fall_is_not_missed_and_an_open_one_is() -> None:
+    bench = Bench(changes={C.NODE: 2.0}).run(5)
+    bench.command(BV=1.0)
+    bench[C.POS_BV] = 0.0  # no power: the reactor is bypassed, whatever is commanded
+    assert bench.run(10)[C.CLAMP_MISS] == 0.0
+    bench.command(VC=0.0)
+    bench[C.POS_VC] = 1.0
+    assert bench.run(10)[C.CLAMP_MISS] == 1.0
+    bench[C.POS_VC] = 0.0
+    bench[C.NODE] = 0.0
+    assert bench.run(10)[C.CLAMP_MISS] == 1.0  # with power again, the bypass is not where it is wanted
+    bench[C.NODE] = 2.0
+    bench.lose(C.NODE)
+    assert bench.run(10)[C.CLAMP_MISS] == 1.0
+
+
 def test_flow_missing_from_the_command() -> None:
     bench = Bench(changes={C.Q_P: 14.0}).seconds(3)
     assert bench[C.PP_SHORT] == pytest.approx(1.0 - 14.0 / 30.0)
