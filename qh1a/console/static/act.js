@@ -332,11 +332,7 @@ export function mount(app) {
   app.sayAnswer = (answer, what, id) => {
     if (answer.delivered === "taken") app.say(app.t("act.taken", { what }));
     else if (answer.delivered === "uncertain") app.say(app.t(id === "stop" ? "act.uncertain_stop" : "act.uncertain", { what }), "uncertain");
-    else {
-      const own = `act.refused_${String(answer.reason ?? "").toLowerCase()}`;
-      const said = app.words.text("refusal", answer.reason);
-      app.say(`${what}: ${said !== answer.reason ? said : app.words.has(own) ? app.t(own) : answer.text || said}`, "refused");
-    }
+    else app.say(`${what}: ${app.words.refusal(answer)}`, "refused");
   };
 
   const pause = actionButton(app, { id: "pause_plasma", cls: "primary", more: ["pause_stopped", "pause_off"] });

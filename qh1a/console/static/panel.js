@@ -167,8 +167,7 @@ class Panel {
       this.draw();
       return;
     }
-    const said = this.app.words.text("refusal", body.reason);
-    text(this.said, status === 0 ? this.app.t("access.no_line") : said === body.reason ? body.text || said : said);
+    text(this.said, status === 0 ? this.app.t("access.no_line") : this.app.words.refusal(body));
   }
 
   async confirm() {
@@ -184,9 +183,9 @@ class Panel {
     app.sayAnswer(answer, what, "set");
     if (answer.delivered === "refused") {
       if (this.review === review) {
-        text(this.said, app.words.has(`act.refused_${String(answer.reason).toLowerCase()}`) ? app.t(`act.refused_${answer.reason.toLowerCase()}`) : body.text ?? "");
+        text(this.said, app.words.refusal(answer));
         this.second?.clear();
-        if (answer.reason === "EXPIRED") this.close();
+        if (answer.reason === "NO_REVIEW") this.close();
       }
       return;
     }

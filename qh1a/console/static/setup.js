@@ -232,10 +232,7 @@ function scanField(app, id, wizard) {
       const wrong = answer.delivered !== "taken";
       // A wrong reading voids the one before it; one that nobody judged leaves it as it was.
       const judged = JUDGED.has(answer.reason) || answer.delivered === "uncertain";
-      const own = `act.refused_${String(answer.reason ?? "").toLowerCase()}`;
-      const known = app.words.text("refusal", answer.reason);
-      const why = !wrong ? "" : answer.delivered === "uncertain" ? app.t("setup.uncertain")
-        : known !== answer.reason ? known : app.words.has(own) ? app.t(own) : answer.text || known;
+      const why = !wrong ? "" : answer.delivered === "uncertain" ? app.t("setup.uncertain") : app.words.refusal(answer);
       if (!wrong || judged || !wizard.readings.read[id]?.ok) wizard.readings.put(id, { value, ok: !wrong, why, now: answer.now ?? app.state?.now ?? 0 });
       if (wrong) input.select(); // the next scan writes over it
       else input.value = "";

@@ -32,6 +32,12 @@ export class Words {
     return typeof found === "string" ? found : String(id ?? "");
   }
 
+  /** Why the core or the console says no, in the page's language; what came with it where that has no words. */
+  refusal({ reason, text }) {
+    const own = this.words.reason?.[reason];
+    return this.texts.refusal?.[reason] ?? own ?? text ?? String(reason ?? "");
+  }
+
   /** The four phrases of a rule; its id as the title where there are none. */
   rule(id) {
     return this.texts.rule?.[id] ?? { title: id, what: "", machine: "", you: "" };
