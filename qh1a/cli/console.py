@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from qh1a.console.relay import Relay
 
 _HOST: Final = "127.0.0.1"
+_LINES_MOST: Final = 512
+"""Connections at once, half of what a process may open on a stock Debian: beyond them, STOP is a 503."""
 _NEEDED: Final = ("argon2", "fastapi", "plotly", "uvicorn")
 
 
@@ -74,6 +76,7 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
     from qh1a.console.app import Parts, make_app
     from qh1a.console.figures import load_figures
     from qh1a.console.pins import Pins
+    from qh1a.console.prompt import PromptProtocol
     from qh1a.console.relay import Relay
 
     clock = VirtualClock()
@@ -96,8 +99,8 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
         )
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none",
-            lifespan="on", timeout_graceful_shutdown=1, timeout_keep_alive=5, limit_concurrency=128,
-            h11_max_incomplete_event_size=16 * 1024,
+            lifespan="on", timeout_graceful_shutdown=1, timeout_keep_alive=5, limit_concurrency=_LINES_MOST,
+            http=PromptProtocol, h11_max_incomplete_event_size=16 * 1024,
         )  # fmt: skip
         typer.echo(f"http://{_HOST}:{number}/")
         complain("Ctrl-C ends the console, not the session")

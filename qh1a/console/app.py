@@ -36,6 +36,8 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
 }  # fmt: skip
 _FORBID: Final = {"extra": "forbid"}
+_REFUSALS_PER_S: Final = 5.0
+"""Written down; the others are counted in the next one."""
 _LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 _LINES: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 """Texts with line breaks, nothing else that is not seen."""
@@ -200,20 +202,30 @@ def make_app(parts: Parts) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await task
 
+    log, unlogged = Bucket(_REFUSALS_PER_S, parts.wall_ns), 0
+
     async def refused(fields: Mapping[str, object]) -> None:
+        nonlocal unlogged
+        if not log.take():
+            unlogged += 1
+            return
+        fields, unlogged = {**fields, "unlogged": unlogged}, 0
         with suppress(OSError):
             await parts.audit.note("guard", fields)
 
     app = FastAPI(
         title="qh1a console", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None,
-        redoc_url=None,
+        redoc_url=None, redirect_slashes=False,
     )  # fmt: skip
-    app.add_middleware(
-        Guard, browsers=browsers, figures=figures, hosts=parts.hosts, wall_ns=parts.wall_ns, refused=refused
-    )
+    app.add_middleware(Guard, browsers=browsers, figures=figures, hosts=parts.hosts, refused=refused)
 
     @app.exception_handler(RequestValidationError)
-    async def malformed(_: Request, error: RequestValidationError) -> Response:
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        person = _browser(request).person
+        await refused({
+            "reason": "MALFORMED", "method": request.method, "path": request.url.path[:200],
+            "who": str(person or "console"),
+        })  # fmt: skip
         why = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         return _json(Said(422, {"reason": "MALFORMED", "text": why[:500]}))
 

@@ -64,6 +64,8 @@ class Desk:
         self._one = asyncio.Lock()
         """One intent at a time: the next one's view is looked at once this one is answered."""
         self._people: dict[str, Browser] = {}
+        self._calming: dict[tuple[str, str], asyncio.Task[Said]] = {}
+        """What was asked for at once and is not answered yet, by browser and action."""
 
     def say(self, status: int, reason: str, more: Mapping[str, object] | None = None) -> Said:
         """A no, or a broken request, with its words."""
@@ -154,22 +156,26 @@ class Desk:
     async def lease(self, browser: Browser, *, take: bool) -> Said:
         """Take control, or give it back."""
         await self.here(browser)
+        in_s = 0.0
         if take:
             try:
-                person = self._awake(browser)
+                in_s = self._taken(browser)
             except NoError as no:
-                return self.say(no.status, no.reason)
-            at = self._relay.situation
-            if not any(_role_fits(a, person.role, at) for a in ACTIONS):
-                return self.say(403, "ROLE")
-            in_s = self._lease.take(browser.id, person)
-            if in_s is None:
-                return self.say(403, "TAKING")
+                return await self._refuse(browser, Ask("", "lease", 0), no)
         else:
             self._lease.give(browser.id)
-            in_s = 0.0
         await self.settle()
         return Said(200, {"mine": self._lease.holds(browser.id), "in_s": in_s})
+
+    def _taken(self, browser: Browser) -> float:
+        """Seconds until control is had. Raises `NoError`."""
+        person, at = self._awake(browser), self._relay.situation
+        if not any(_role_fits(a, person.role, at) for a in ACTIONS):
+            raise NoError(403, "ROLE")
+        in_s = self._lease.take(browser.id, person)
+        if in_s is None:
+            raise NoError(403, "TAKING")
+        return in_s
 
     def _awake(self, browser: Browser) -> Person:
         if browser.person is None:
@@ -184,7 +190,7 @@ class Desk:
         """Ask the session for something, once."""
         action = BY_ID.get(ask.action)
         if action is not None and action.always:
-            return await self._calm(browser, ask, action)
+            return await self._calmed(browser, ask, action)
         await self.here(browser)
         try:
             if action is None:
@@ -217,7 +223,7 @@ class Desk:
             self._entitled(browser, ask, BY_ID["set"])
             found = self._settings.review(key, value, self._wall_ns())
         except RefusedError as error:
-            return self.say(422, error.reason)
+            return await self._refuse(browser, ask, NoError(422, error.reason))
         except NoError as no:
             return await self._refuse(browser, ask, no)
         browser.review = found
@@ -296,6 +302,15 @@ class Desk:
         if found.role not in SIGNERS:
             raise NoError(403, "SECOND_ROLE")
         return found
+
+    async def _calmed(self, browser: Browser, ask: Ask, action: Action) -> Said:
+        """At most one on its way from each browser: who presses again meanwhile gets the same answer."""
+        key = browser.id, action.id
+        task = self._calming.get(key)
+        if task is None:
+            task = self._calming[key] = asyncio.create_task(self._calm(browser, ask, action))
+            task.add_done_callback(lambda _: self._calming.pop(key))
+        return await asyncio.shield(task)
 
     async def _calm(self, browser: Browser, ask: Ask, action: Action) -> Said:
         """STOP and audio pause: at once, whoever it is."""

@@ -20,12 +20,12 @@ from qh1a.units import NS_PER_S
 
 BODY_MOST: Final = 64 * 1024
 BROWSERS_MOST: Final = 64
+SILENT_NS: Final = 30 * NS_PER_S
+"""Nobody is at a browser that has asked for nothing so long and has no page open."""
 COOKIE: Final = "qh1a"
 _CALM: Final = frozenset(a.id for a in BY_ID.values() if a.always)
 _STATIC_PER_S: Final = 200.0
 """A page comes in two dozen files at once."""
-_REFUSALS_PER_S: Final = 5.0
-"""Written down; the others are counted in the next one."""
 _CSP: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-uri /api/csp"
@@ -73,9 +73,9 @@ class Browser:
     id: str
     token: str
     bucket: Bucket
-    calm: Bucket
     static: Bucket
     touched_ns: int
+    heard_ns: int
     person: Person | None = None
     locked: bool = False
     review: Review | None = None
@@ -96,17 +96,22 @@ class Browsers:
     def _new(self, id_: str) -> Browser:
         f, wall_ns = self._f, self._wall_ns
         return Browser(
-            id_, secrets.token_urlsafe(32), Bucket(f.requests_per_s, wall_ns), Bucket(f.calm_per_s, wall_ns),
-            Bucket(_STATIC_PER_S, wall_ns), wall_ns(),
+            id_, secrets.token_urlsafe(32), Bucket(f.requests_per_s, wall_ns),
+            Bucket(_STATIC_PER_S, wall_ns), wall_ns(), wall_ns(),
         )  # fmt: skip
 
     def open(self) -> tuple[str, Browser] | None:
-        """A new browser and its cookie; None while too many are at work."""
+        """A new browser and its cookie; None while too many are at work.
+
+        A page must never lose its voice to strangers: only who was silent for long, and has no page, goes.
+        """
         if len(self._known) >= BROWSERS_MOST:
-            idle = [b for b in self._known.values() if b.person is None and not b.streams]
-            if not idle:
+            since = self._wall_ns() - SILENT_NS
+            awake = (b for b in self._known.values() if b.person is None or b.locked)
+            gone = min((b for b in awake if not b.streams), key=lambda b: b.heard_ns, default=None)
+            if gone is None or gone.heard_ns > since:
                 return None
-            del self._known[min(idle, key=lambda b: b.touched_ns).id]
+            del self._known[gone.id]
         cookie = secrets.token_hex(32)
         browser = self._new(_digest(cookie))
         self._known[browser.id] = browser
@@ -114,7 +119,10 @@ class Browsers:
 
     def find(self, cookie: str) -> Browser | None:
         """Whose cookie this is. Looked up by its hash, so that the time says nothing of the cookie."""
-        return self._known.get(_digest(cookie))
+        browser = self._known.get(_digest(cookie))
+        if browser is not None:
+            browser.heard_ns = self._wall_ns()
+        return browser
 
 
 def _digest(cookie: str) -> str:
@@ -129,7 +137,8 @@ class _Refused(Exception):  # noqa: N818 - an answer, no error
 class Guard:
     """Before the app. A request that passes has its browser in `scope["browser"]`.
 
-    `refused` writes down what did not pass.
+    `refused` writes down what did not pass. STOP and audio pause are not counted: they are asked for once a
+    tick at most, however often they come.
     """
 
     def __init__(
@@ -139,11 +148,10 @@ class Guard:
         browsers: Browsers,
         figures: Figures,
         hosts: Callable[[], frozenset[str]],
-        wall_ns: Callable[[], int],
         refused: Callable[[Mapping[str, object]], Awaitable[None]],
     ) -> None:
         self._app, self._browsers, self._f, self._hosts = app, browsers, figures, hosts
-        self._refused, self._log, self._unlogged = refused, Bucket(_REFUSALS_PER_S, wall_ns), 0
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI asks."""
@@ -180,16 +188,11 @@ class Guard:
             raise
 
     async def _write_down(self, scope: Scope, path: str, refusal: _Refused) -> None:
-        if not self._log.take():
-            self._unlogged += 1
-            return
-        fields = {
+        await self._refused({
             "reason": refusal.reason, "method": str(scope["method"]), "path": path[:200],
-            "origin": _one(scope, b"origin").decode("latin-1")[:200],
-            "host": _one(scope, b"host").decode("latin-1")[:200], "unlogged": self._unlogged,
-        }  # fmt: skip
-        self._unlogged = 0
-        await self._refused(fields)
+            "origin": b", ".join(_all(scope, b"origin")).decode("latin-1")[:200],
+            "host": b", ".join(_all(scope, b"host")).decode("latin-1")[:200],
+        })  # fmt: skip
 
     async def _check(self, scope: Scope, path: str, receive: Receive) -> Receive:
         """Raise `_Refused`, or give what reads the body that was read."""
@@ -219,7 +222,7 @@ class Guard:
             raise _Refused(403, "TOKEN")
         body = await self._read(scope, receive)
         calm = path == "/api/intent" and _action(body) in _CALM
-        if not (bucket.calm if calm else bucket.bucket).take():
+        if not calm and not bucket.bucket.take():
             raise _Refused(429, "TOO_FAST")
         return _again(body, receive)
 
@@ -239,6 +242,8 @@ class Guard:
         `Sec-Fetch-Site`; whoever sends neither gets no stream. A page elsewhere that opened this one would
         give the browser a new cookie and take the old page's voice away.
         """
+        if len(_all(scope, b"origin")) > 1 or len(_all(scope, b"sec-fetch-site")) > 1:
+            raise _Refused(403, "ORIGIN")
         origin, site = _one(scope, b"origin").decode("latin-1").lower(), _one(scope, b"sec-fetch-site")
         report = path == "/api/csp" and origin == "null"
         if origin and origin != f"http://{host}" and not report:
@@ -271,10 +276,14 @@ class Guard:
 
 def _one(scope: Scope, name: bytes) -> bytes:
     """The value of a header that comes once; nothing of one that comes twice."""
+    found = _all(scope, name)
+    return found[0] if len(found) == 1 else b""
+
+
+def _all(scope: Scope, name: bytes) -> list[bytes]:
     headers = scope["headers"]
     assert isinstance(headers, list | tuple)  # noqa: S101 - ASGI says so
-    found = [value for key, value in headers if key == name]
-    return found[0] if len(found) == 1 else b""
+    return [value for key, value in headers if key == name]
 
 
 def _action(body: bytes) -> object:

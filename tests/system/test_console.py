@@ -1,16 +1,20 @@
 """The web console in Debian's browser: what a person at the bedside sees and does."""
 
 import signal
+import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.system.bedside import Nurse, bedside, serving
+from tests.system.commands import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(400)
 NOT_LIVE_S = 3.0
+SILENT_LINES = 200
 
 
 def test_a_high_alarm_is_on_the_screen_within_a_second_and_in_every_page(
@@ -67,6 +71,24 @@ def test_a_dead_console_says_so_and_the_treatment_goes_on(browser: Browser, tmp_
         with serving(at.folder, port):
             nurse.until("!document.body.classList.contains('notlive') && qh1a.fresh")
             nurse.log_in()
+
+
+def test_silent_lines_take_nobody_the_stop(browser: Browser, tmp_path: Path) -> None:
+    with bedside(tmp_path) as at, ExitStack() as lines:
+        nurse = Nurse.at(browser, at)
+        nurse.log_in()
+        nurse.to_treatment()
+        host, port = at.address.removeprefix("http://").strip("/").split(":")
+        silent = [
+            lines.enter_context(socket.create_connection((host, int(port)))) for _ in range(SILENT_LINES)
+        ]
+        silent[0].sendall(b"GET / HTTP/1.1\r\nhost: ")  # and never the rest
+        nurse.page.locator("#stop").click()
+        nurse.page.locator("#tray button.confirm").click()
+        nurse.until_state("PAUSE_STOPPED")
+        for line in silent:
+            line.settimeout(PATIENCE_S)
+            assert line.recv(1) == b"", "closed by the console"
 
 
 def test_stop_needs_nobody_and_two_presses_on_two_spots(browser: Browser, tmp_path: Path) -> None:

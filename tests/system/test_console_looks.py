@@ -40,7 +40,7 @@ def moments(nurse: Nurse) -> Iterator[tuple[str, tuple[str, ...]]]:
     nurse.bedside.inject("return_line_kink", 4.0)
     nurse.until("qh1a.state.alarms.some((a) => a.rule === 'H51.1')")
     yield "TREAT", ("run", "trends", "circuit", "alarms")
-    nurse.bedside.inject("return_line_kink", 50.0)
+    nurse.bedside.inject("return_line_kink", 10.0)
     nurse.until_state("PAUSE_STOPPED")
     yield "PAUSE_STOPPED", ("run", "end", "alarms", "circuit")
     nurse.bedside.inject("end:return_line_kink")
