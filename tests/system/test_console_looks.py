@@ -40,13 +40,11 @@ def moments(nurse: Nurse) -> Iterator[tuple[str, tuple[str, ...]]]:
     nurse.bedside.inject("return_line_kink", 4.0)
     nurse.until("qh1a.state.alarms.some((a) => a.rule === 'H51.1')")
     yield "TREAT", ("run", "trends", "circuit", "alarms")
-    nurse.bedside.inject("return_line_kink", 10.0)
+    nurse.bedside.inject("return_line_kink", 50.0)
     nurse.until_state("PAUSE_STOPPED")
     yield "PAUSE_STOPPED", ("run", "end", "alarms", "circuit")
     nurse.bedside.inject("end:return_line_kink")
-    nurse.until("qh1a.state.alarms.every((a) => a.rule !== 'H06.1' || !a.active)")
-    nurse.wish("acknowledge", text="")
-    nurse.wish("resume")
+    resumed(nurse)
     nurse.until_state("TREAT_END")
     yield "TREAT_END", ("end", "balance")
     nurse.wish("end", why="as planned")
@@ -57,6 +55,18 @@ def moments(nurse: Nurse) -> Iterator[tuple[str, tuple[str, ...]]]:
     nurse.until_state("ENDED")
     nurse.until("document.querySelector('a[href=\"/api/report\"]')?.checkVisibility()")
     yield "ENDED", ("end",)
+
+
+def resumed(nurse: Nurse) -> None:
+    """Acknowledge and resume: the pressure that the kink left in the lines may ask for it once more."""
+    for state in ("PAUSE_STOPPED", "PAUSE_PLASMA"):
+        nurse.until("qh1a.state.alarms.every((a) => a.priority !== 'HIGH' || !a.active)")
+        if nurse.sees("qh1a.state.alarms.length"):
+            nurse.wish("acknowledge", text="")
+        nurse.wish("resume")
+        nurse.until(f"qh1a.state.session.state !== '{state}' && qh1a.state.session.in_state_ns > 3e9")
+        if nurse.state != "PAUSE_PLASMA":
+            return
 
 
 def views(nurse: Nurse, state: str, pages: tuple[str, ...], see: Callable[[str, int], None]) -> None:

@@ -245,10 +245,11 @@ function heparin(app, num, more) {
 
 /** Whether the patient is clamped off, in words. */
 function clampWords(app) {
-  const seen = PATIENT_CLAMPS.map((id) => app.view(id));
-  if (seen.some((v) => !v.good)) return DASHES;
-  const shut = seen.filter((v) => v.value === 0).length;
-  return app.t(shut === seen.length ? "run.clamps_closed" : shut === 0 ? "run.clamps_open" : "run.clamps_some", { shut, all: seen.length });
+  if (PATIENT_CLAMPS.some((id) => !app.view(id).good)) return DASHES;
+  const shut = PATIENT_CLAMPS.filter((id) => app.view(id).value === 0);
+  if (shut.length === 0) return app.t("run.clamps_open");
+  return shut.length === PATIENT_CLAMPS.length ? app.t("run.clamps_closed")
+    : app.t("run.clamps_some", { shut: shut.map((id) => app.t(`run.clamp_${id}`)).join(", ") });
 }
 
 function sessionPanel(app) {
