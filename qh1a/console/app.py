@@ -23,7 +23,7 @@ from qh1a.console.access import REASONS
 from qh1a.console.audit import Audit
 from qh1a.console.desk import Desk, Said, me
 from qh1a.console.figures import Figures
-from qh1a.console.guard import BODY_MOST, COOKIE, Browser, Browsers, Bucket, Guard
+from qh1a.console.guard import BODY_MOST, COOKIE, Browser, Browsers, Bucket, Guard, Refusals
 from qh1a.console.pins import Pins
 from qh1a.console.relay import EVENTS_MOST, HISTORY_S, Relay, Stream
 from qh1a.console.tables import languages, reason_texts, tables
@@ -200,39 +200,38 @@ def make_app(parts: Parts) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def refused(fields: Mapping[str, object]) -> None:
-        with suppress(OSError):
-            await parts.audit.note("guard", fields)
-
     app = FastAPI(
         title="qh1a console", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None,
-        redoc_url=None,
+        redoc_url=None, redirect_slashes=False,
     )  # fmt: skip
-    app.add_middleware(
-        Guard, browsers=browsers, figures=figures, hosts=parts.hosts, wall_ns=parts.wall_ns, refused=refused
-    )
+    refused = Refusals(parts.audit.note, parts.wall_ns)
+    app.add_middleware(Guard, browsers=browsers, figures=figures, hosts=parts.hosts, refused=refused)
 
     @app.exception_handler(RequestValidationError)
-    async def malformed(_: Request, error: RequestValidationError) -> Response:
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        await refused(request.scope, "MALFORMED")
         why = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         return _json(Said(422, {"reason": "MALFORMED", "text": why[:500]}))
 
     @app.exception_handler(HTTPException)
-    async def other(_: Request, error: HTTPException) -> Response:
-        reason = {404: "NOT_FOUND", 405: "METHOD"}.get(error.status_code, "MALFORMED")
+    async def other(request: Request, error: HTTPException) -> Response:
+        reason = {404: "NOT_FOUND", 405: "METHOD"}.get(error.status_code)
+        if reason is None:  # a body that is no text at all
+            await refused(request.scope, "MALFORMED")
+            return _json(Said(422, {"reason": "MALFORMED", "text": REASONS["MALFORMED"]}))
         return _json(Said(error.status_code, {"reason": reason, "text": REASONS[reason]}))
 
     @app.exception_handler(OSError)
     async def unwritten(_: Request, __: OSError) -> Response:
         return _json(desk.say(503, "NO_AUDIT"))
 
-    _pages(app, browsers)
+    _pages(app, browsers, refused)
     _reading(app, parts, desk)
     _asking(app, parts, desk)
     return app
 
 
-def _pages(app: FastAPI, browsers: Browsers) -> None:
+def _pages(app: FastAPI, browsers: Browsers, refused: Refusals) -> None:
     @app.get("/", responses=_problems(404, 503), include_in_schema=False)
     async def index(request: Request) -> Response:
         response: Response = _file(STATIC, "index.html")
@@ -240,6 +239,7 @@ def _pages(app: FastAPI, browsers: Browsers) -> None:
             return response
         opened = browsers.open()
         if opened is None:
+            await refused(request.scope, "TOO_MANY_BROWSERS")
             return _json(Said(503, {"reason": "TOO_MANY_BROWSERS", "text": REASONS["TOO_MANY_BROWSERS"]}))
         response.set_cookie(COOKIE, opened[0], httponly=True, samesite="strict", path="/")
         return response

@@ -28,6 +28,7 @@ from qh1a.console.lease import Lease
 from qh1a.console.pins import Pins, Wrong
 from qh1a.console.relay import Relay
 from qh1a.console.setting import RefusedError, Review, Settings
+from qh1a.console.turns import Turns
 from qh1a.console.wishes import Ask, NoError, ref_of, signed, wish_of, written
 from qh1a.link import Answer, Delivered, LinkLostError, Wish
 from qh1a.tick import IntentName
@@ -63,6 +64,7 @@ class Desk:
         self._settings = Settings(relay, figures)
         self._one = asyncio.Lock()
         """One intent at a time: the next one's view is looked at once this one is answered."""
+        self._turns = Turns[Said]()
         self._people: dict[str, Browser] = {}
 
     def say(self, status: int, reason: str, more: Mapping[str, object] | None = None) -> Said:
@@ -79,8 +81,9 @@ class Desk:
         """Lock who has not touched anything for too long, and write down what happened by itself."""
         idle_ns = nanoseconds(self._f.idle_s)
         for browser in tuple(self._people.values()):
-            if not browser.locked and self._wall_ns() - browser.touched_ns >= idle_ns:
+            if self._wall_ns() - browser.touched_ns >= idle_ns:
                 browser.locked, browser.review = True, None
+                del self._people[browser.id]
                 self._later.append(("idle", {"who": str(browser.person)}))
                 self._lease.give(browser.id)
         while self._later:
@@ -154,22 +157,26 @@ class Desk:
     async def lease(self, browser: Browser, *, take: bool) -> Said:
         """Take control, or give it back."""
         await self.here(browser)
+        in_s = 0.0
         if take:
             try:
-                person = self._awake(browser)
+                in_s = self._taken(browser)
             except NoError as no:
-                return self.say(no.status, no.reason)
-            at = self._relay.situation
-            if not any(_role_fits(a, person.role, at) for a in ACTIONS):
-                return self.say(403, "ROLE")
-            in_s = self._lease.take(browser.id, person)
-            if in_s is None:
-                return self.say(403, "TAKING")
+                return await self._refuse(browser, Ask("", "lease", 0), no)
         else:
             self._lease.give(browser.id)
-            in_s = 0.0
         await self.settle()
         return Said(200, {"mine": self._lease.holds(browser.id), "in_s": in_s})
+
+    def _taken(self, browser: Browser) -> float:
+        """Seconds until control is had. Raises `NoError`."""
+        person, at = self._awake(browser), self._relay.situation
+        if not any(_role_fits(a, person.role, at) for a in ACTIONS):
+            raise NoError(403, "ROLE")
+        in_s = self._lease.take(browser.id, person)
+        if in_s is None:
+            raise NoError(403, "TAKING")
+        return in_s
 
     def _awake(self, browser: Browser) -> Person:
         if browser.person is None:
@@ -217,7 +224,7 @@ class Desk:
             self._entitled(browser, ask, BY_ID["set"])
             found = self._settings.review(key, value, self._wall_ns())
         except RefusedError as error:
-            return self.say(422, error.reason)
+            return await self._refuse(browser, ask, NoError(422, error.reason))
         except NoError as no:
             return await self._refuse(browser, ask, no)
         browser.review = found
@@ -298,16 +305,24 @@ class Desk:
         return found
 
     async def _calm(self, browser: Browser, ask: Ask, action: Action) -> Said:
-        """STOP and audio pause: at once, whoever it is."""
+        """STOP and audio pause: at once, whoever it is, and however often."""
         if known := self._known(browser, ask, refuse=False):
             return known
         who = str(browser.person) if browser.person is not None and not browser.locked else "console"
-        if ask.ref in browser.refs:
-            ask = ask._replace(ref=f"{ask.ref[:24]}~{secrets.token_hex(6)}")
-        wish = Wish(ref_of(browser, ask), action.intent.name, who=who, why=ask.why)
-        said = await self._send(wish)
-        _remember(browser, ask, said)
-        await self._after({**written(browser, ask, who, wish), **said.body})
+        sent: Wish | None = None
+
+        async def send() -> Said:
+            nonlocal sent
+            ref = f"{ask.ref[:24]}~{secrets.token_hex(6)}" if ask.ref in browser.refs else ask.ref
+            own = ask._replace(ref=ref)
+            sent = Wish(ref_of(browser, own), action.intent.name, who=who, why=ask.why)
+            said = await self._send(sent)
+            _remember(browser, own, said)
+            return said
+
+        said = await self._turns.take((browser.id, action.id), send)
+        if sent is not None:
+            await self._after({**written(browser, ask, who, sent), **said.body})
         return said
 
     async def _send(self, wish: Wish) -> Said:

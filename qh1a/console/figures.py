@@ -25,7 +25,6 @@ class Figures:
     not_live_s: Annotated[float, Interval(ge=0.5, le=3), Unit("s")]
     reconnect_s: Annotated[float, Interval(ge=0.01, le=10), Unit("s")]
     requests_per_s: Annotated[float, Interval(ge=5, le=20), Unit("1/s")]
-    calm_per_s: Annotated[float, Interval(ge=20, le=100), Unit("1/s")]
     streams: Annotated[int, Interval(ge=1, le=8)]
     read_s: Annotated[float, Interval(ge=0.05, le=10), Unit("s")]
     pin_wrong: Annotated[int, Interval(ge=3, le=5)]
