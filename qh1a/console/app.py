@@ -180,7 +180,17 @@ def _browser(request: Request) -> Browser:
 
 def _problems(*codes: int) -> dict[int | str, dict[str, object]]:
     """The errors that a route can give, beside those of the guard."""
-    return {code: {"model": Problem} for code in sorted({*codes, 401, 403, 421, 429})}
+    return {code: {"model": Problem} for code in sorted({*codes, 400, 401, 403, 421, 429, 500})}
+
+
+def _given(media: str) -> dict[int | str, dict[str, object]]:
+    """What a route gives that is no JSON."""
+    return {200: {"content": {media: {}}}}
+
+
+def _posted() -> dict[int | str, dict[str, object]]:
+    """Those of a route that reads a body, and writes to the audit."""
+    return _problems(408, 413, 415, 422, 503)
 
 
 def make_app(parts: Parts) -> FastAPI:
@@ -308,13 +318,13 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
         }  # fmt: skip
         return _json(Said(200, body))
 
-    @app.get("/api/tables", responses=_problems(422))
+    @app.get("/api/tables", responses=_problems(404, 422))
     async def all_tables(language: Literal["en", "zh"] = "en") -> Response:
         if language not in languages():
             return _missing()
         return _json(Said(200, told(language)))
 
-    @app.get("/api/stream", responses=_problems(503))
+    @app.get("/api/stream", responses={**_given("text/event-stream"), **_problems(503)})
     async def stream(request: Request) -> Response:
         if relay.streams >= f.streams:
             return _json(desk.say(503, "TOO_MANY_STREAMS"))
@@ -329,7 +339,7 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
     async def events() -> Response:
         return _json(Said(200, {"events": [*relay.events][-EVENTS_MOST:]}))
 
-    @app.get("/api/report", responses=_problems(404))
+    @app.get("/api/report", responses={**_given("text/html"), **_problems(404)})
     async def report() -> Response:
         html = await asyncio.to_thread(parts.report)
         if html is None:
@@ -340,41 +350,41 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
 def _asking(app: FastAPI, parts: Parts, desk: Desk) -> None:
     reports = Bucket(1.0, parts.wall_ns)
 
-    @app.post("/api/login", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/login", responses=_posted())
     async def login(request: Request, body: LogIn) -> Response:
         return _json(await desk.log_in(_browser(request), body.name, body.pin))
 
-    @app.post("/api/logout", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/logout", responses=_posted())
     async def logout(request: Request, body: Nothing) -> Response:
         del body
         return _json(await desk.log_out(_browser(request)))
 
-    @app.post("/api/here", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/here", responses=_posted())
     async def here(request: Request, body: Nothing) -> Response:
         del body
         return _json(await desk.here(_browser(request)))
 
-    @app.post("/api/lease", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/lease", responses=_posted())
     async def lease(request: Request, body: Take) -> Response:
         return _json(await desk.lease(_browser(request), take=body.take))
 
-    @app.post("/api/intent", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/intent", responses=_posted())
     async def intent(request: Request, body: Intent) -> Response:
         ask = Ask(
             body.ref, body.action, body.seen, body.value, body.text, body.why or "", _signature(body.second)
         )
         return _json(await desk.intent(_browser(request), ask))
 
-    @app.post("/api/review", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/review", responses=_posted())
     async def review(request: Request, body: ReviewAsked) -> Response:
         return _json(await desk.review(_browser(request), body.key, body.value, body.seen))
 
-    @app.post("/api/confirm", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/confirm", responses=_posted())
     async def confirm(request: Request, body: Confirm) -> Response:
         ask = Ask(body.ref, "set", body.seen, second=_signature(body.second))
         return _json(await desk.confirm(_browser(request), body.id, ask))
 
-    @app.post("/api/csp", status_code=204, responses=_problems(413, 415))
+    @app.post("/api/csp", status_code=204, responses=_posted())
     async def csp(request: Request) -> Response:
         if reports.take():
             text = (await request.body())[:BODY_MOST].decode("utf-8", "replace")
