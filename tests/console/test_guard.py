@@ -259,7 +259,7 @@ async def test_strangers_take_no_page_its_voice(tmp_path: Path) -> None:
         reader, viewer = await o.browser(), await o.browser()
         async with Page(viewer):
             await o.wait(100.0)
-            await reader.client.get("/static/main.js")  # anything that it asks for
+            assert await refused(reader, **{"Content-Type": "x"}) == (415, "TYPE")  # whatever it asks for
         assert await flood(o) == {200, 503}  # neither has a stream now
         await o.tick()
         assert outcome(await reader.act("stop")) == "taken"

@@ -8,7 +8,6 @@ from typing import Final
 
 import pytest
 
-from qh1a.console import audit
 from qh1a.console.access import ACTIONS, BY_ID, Role, Situation, denied
 from qh1a.console.relay import Relay
 from qh1a.link import Answer, Delivered, Wish
@@ -28,7 +27,8 @@ def entry(action: str) -> dict[str, object]:
     """What that action needs, so that nothing but role and state can be against it."""
     row = BY_ID[action]
     more: dict[str, object] = {"why": "x"} if row.why else {}
-    more |= {"value": {"value": 1.0}, "text": {"text": "x"}, "": {}}[row.takes]
+    if row.takes:
+        more[row.takes] = 1.0 if row.takes == "value" else "x"
     return more | ({"second": SECOND} if row.second else {})
 
 
@@ -40,7 +40,7 @@ class Asked:
         self.at = Situation(State.SELF_WAIT, connected=False, begun=False)
         monkeypatch.setattr(o.relay, "ask", self)
         monkeypatch.setattr(Relay, "situation", property(lambda _: self.at))
-        monkeypatch.setattr(audit.os, "fsync", lambda _: None)  # thousands of lines
+        monkeypatch.setattr("os.fsync", lambda _: None)  # thousands of lines
 
     async def __call__(self, wish: Wish) -> Answer:
         self.wishes.append(wish)
