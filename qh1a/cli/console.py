@@ -74,6 +74,7 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
     from qh1a.clock import VirtualClock
     from qh1a.config import resolve
     from qh1a.console.app import Parts, make_app
+    from qh1a.console.door import config
     from qh1a.console.figures import load_figures
     from qh1a.console.pins import Pins
     from qh1a.console.prompt import PromptProtocol
@@ -97,14 +98,9 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
         app = make_app(
             Parts(relay, pins, audit, figures, clock.wall_ns, lambda: hosts, _Reports(relay), language)
         )
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, proxy_headers=False, ws="none",
-            lifespan="on", timeout_graceful_shutdown=1, timeout_keep_alive=5, limit_concurrency=_LINES_MOST,
-            http=PromptProtocol, h11_max_incomplete_event_size=16 * 1024,
-        )  # fmt: skip
         typer.echo(f"http://{_HOST}:{number}/")
         complain("Ctrl-C ends the console, not the session")
-        await Server(config).serve(sockets=[listening])
+        await Server(config(app)).serve(sockets=[listening])
     return DONE
 
 

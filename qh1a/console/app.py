@@ -23,7 +23,7 @@ from qh1a.console.access import REASONS
 from qh1a.console.audit import Audit
 from qh1a.console.desk import Desk, Said, me
 from qh1a.console.figures import Figures
-from qh1a.console.guard import BODY_MOST, COOKIE, Browser, Browsers, Bucket, Guard
+from qh1a.console.guard import BODY_MOST, COOKIE, Browser, Browsers, Bucket, Guard, Refusals
 from qh1a.console.pins import Pins
 from qh1a.console.relay import EVENTS_MOST, HISTORY_S, Relay, Stream
 from qh1a.console.tables import languages, reason_texts, tables
@@ -182,7 +182,17 @@ def _browser(request: Request) -> Browser:
 
 def _problems(*codes: int) -> dict[int | str, dict[str, object]]:
     """The errors that a route can give, beside those of the guard."""
-    return {code: {"model": Problem} for code in sorted({*codes, 401, 403, 421, 429})}
+    return {code: {"model": Problem} for code in sorted({*codes, 400, 401, 403, 421, 429, 500})}
+
+
+def _given(media: str) -> dict[int | str, dict[str, object]]:
+    """What a route gives that is no JSON."""
+    return {200: {"content": {media: {}}}}
+
+
+def _posted() -> dict[int | str, dict[str, object]]:
+    """Those of a route that reads a body, and writes to the audit."""
+    return _problems(408, 413, 415, 422, 503)
 
 
 def make_app(parts: Parts) -> FastAPI:
@@ -202,49 +212,38 @@ def make_app(parts: Parts) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await task
 
-    log, unlogged = Bucket(_REFUSALS_PER_S, parts.wall_ns), 0
-
-    async def refused(fields: Mapping[str, object]) -> None:
-        nonlocal unlogged
-        if not log.take():
-            unlogged += 1
-            return
-        fields, unlogged = {**fields, "unlogged": unlogged}, 0
-        with suppress(OSError):
-            await parts.audit.note("guard", fields)
-
     app = FastAPI(
         title="qh1a console", version=__version__, lifespan=lifespan, openapi_url=None, docs_url=None,
         redoc_url=None, redirect_slashes=False,
     )  # fmt: skip
+    refused = Refusals(parts.audit.note, parts.wall_ns)
     app.add_middleware(Guard, browsers=browsers, figures=figures, hosts=parts.hosts, refused=refused)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
-        person = _browser(request).person
-        await refused({
-            "reason": "MALFORMED", "method": request.method, "path": request.url.path[:200],
-            "who": str(person or "console"),
-        })  # fmt: skip
+        await refused(request.scope, "MALFORMED")
         why = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         return _json(Said(422, {"reason": "MALFORMED", "text": why[:500]}))
 
     @app.exception_handler(HTTPException)
-    async def other(_: Request, error: HTTPException) -> Response:
-        reason = {404: "NOT_FOUND", 405: "METHOD"}.get(error.status_code, "MALFORMED")
+    async def other(request: Request, error: HTTPException) -> Response:
+        reason = {404: "NOT_FOUND", 405: "METHOD"}.get(error.status_code)
+        if reason is None:  # a body that is no text at all
+            await refused(request.scope, "MALFORMED")
+            return _json(Said(422, {"reason": "MALFORMED", "text": REASONS["MALFORMED"]}))
         return _json(Said(error.status_code, {"reason": reason, "text": REASONS[reason]}))
 
     @app.exception_handler(OSError)
     async def unwritten(_: Request, __: OSError) -> Response:
         return _json(desk.say(503, "NO_AUDIT"))
 
-    _pages(app, browsers)
+    _pages(app, browsers, refused)
     _reading(app, parts, desk)
     _asking(app, parts, desk)
     return app
 
 
-def _pages(app: FastAPI, browsers: Browsers) -> None:
+def _pages(app: FastAPI, browsers: Browsers, refused: Refusals) -> None:
     @app.get("/", responses=_problems(404, 503), include_in_schema=False)
     async def index(request: Request) -> Response:
         response: Response = _file(STATIC, "index.html")
@@ -252,6 +251,7 @@ def _pages(app: FastAPI, browsers: Browsers) -> None:
             return response
         opened = browsers.open()
         if opened is None:
+            await refused(request.scope, "TOO_MANY_BROWSERS")
             return _json(Said(503, {"reason": "TOO_MANY_BROWSERS", "text": REASONS["TOO_MANY_BROWSERS"]}))
         response.set_cookie(COOKIE, opened[0], httponly=True, samesite="strict", path="/")
         return response
@@ -320,13 +320,13 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
         }  # fmt: skip
         return _json(Said(200, body))
 
-    @app.get("/api/tables", responses=_problems(422))
+    @app.get("/api/tables", responses=_problems(404, 422))
     async def all_tables(language: Literal["en", "zh"] = "en") -> Response:
         if language not in languages():
             return _missing()
         return _json(Said(200, told(language)))
 
-    @app.get("/api/stream", responses=_problems(503))
+    @app.get("/api/stream", responses={**_given("text/event-stream"), **_problems(503)})
     async def stream(request: Request) -> Response:
         if relay.streams >= f.streams:
             return _json(desk.say(503, "TOO_MANY_STREAMS"))
@@ -341,7 +341,7 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
     async def events() -> Response:
         return _json(Said(200, {"events": [*relay.events][-EVENTS_MOST:]}))
 
-    @app.get("/api/report", responses=_problems(404))
+    @app.get("/api/report", responses={**_given("text/html"), **_problems(404)})
     async def report() -> Response:
         html = await asyncio.to_thread(parts.report)
         if html is None:
@@ -352,41 +352,41 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
 def _asking(app: FastAPI, parts: Parts, desk: Desk) -> None:
     reports = Bucket(1.0, parts.wall_ns)
 
-    @app.post("/api/login", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/login", responses=_posted())
     async def login(request: Request, body: LogIn) -> Response:
         return _json(await desk.log_in(_browser(request), body.name, body.pin))
 
-    @app.post("/api/logout", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/logout", responses=_posted())
     async def logout(request: Request, body: Nothing) -> Response:
         del body
         return _json(await desk.log_out(_browser(request)))
 
-    @app.post("/api/here", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/here", responses=_posted())
     async def here(request: Request, body: Nothing) -> Response:
         del body
         return _json(await desk.here(_browser(request)))
 
-    @app.post("/api/lease", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/lease", responses=_posted())
     async def lease(request: Request, body: Take) -> Response:
         return _json(await desk.lease(_browser(request), take=body.take))
 
-    @app.post("/api/intent", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/intent", responses=_posted())
     async def intent(request: Request, body: Intent) -> Response:
         ask = Ask(
             body.ref, body.action, body.seen, body.value, body.text, body.why or "", _signature(body.second)
         )
         return _json(await desk.intent(_browser(request), ask))
 
-    @app.post("/api/review", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/review", responses=_posted())
     async def review(request: Request, body: ReviewAsked) -> Response:
         return _json(await desk.review(_browser(request), body.key, body.value, body.seen))
 
-    @app.post("/api/confirm", responses=_problems(413, 415, 422, 503))
+    @app.post("/api/confirm", responses=_posted())
     async def confirm(request: Request, body: Confirm) -> Response:
         ask = Ask(body.ref, "set", body.seen, second=_signature(body.second))
         return _json(await desk.confirm(_browser(request), body.id, ask))
 
-    @app.post("/api/csp", status_code=204, responses=_problems(413, 415))
+    @app.post("/api/csp", status_code=204, responses=_posted())
     async def csp(request: Request) -> Response:
         if reports.take():
             text = (await request.body())[:BODY_MOST].decode("utf-8", "replace")

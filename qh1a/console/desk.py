@@ -28,6 +28,7 @@ from qh1a.console.lease import Lease
 from qh1a.console.pins import Pins, Wrong
 from qh1a.console.relay import Relay
 from qh1a.console.setting import RefusedError, Review, Settings
+from qh1a.console.turns import Turns
 from qh1a.console.wishes import Ask, NoError, ref_of, signed, wish_of, written
 from qh1a.link import Answer, Delivered, LinkLostError, Wish
 from qh1a.tick import IntentName
@@ -63,6 +64,7 @@ class Desk:
         self._settings = Settings(relay, figures)
         self._one = asyncio.Lock()
         """One intent at a time: the next one's view is looked at once this one is answered."""
+        self._turns = Turns[Said]()
         self._people: dict[str, Browser] = {}
         self._calming: dict[tuple[str, str], asyncio.Task[Said]] = {}
         """What was asked for at once and is not answered yet, by browser and action."""
@@ -81,8 +83,9 @@ class Desk:
         """Lock who has not touched anything for too long, and write down what happened by itself."""
         idle_ns = nanoseconds(self._f.idle_s)
         for browser in tuple(self._people.values()):
-            if not browser.locked and self._wall_ns() - browser.touched_ns >= idle_ns:
+            if self._wall_ns() - browser.touched_ns >= idle_ns:
                 browser.locked, browser.review = True, None
+                del self._people[browser.id]
                 self._later.append(("idle", {"who": str(browser.person)}))
                 self._lease.give(browser.id)
         while self._later:
@@ -313,16 +316,24 @@ class Desk:
         return await asyncio.shield(task)
 
     async def _calm(self, browser: Browser, ask: Ask, action: Action) -> Said:
-        """STOP and audio pause: at once, whoever it is."""
+        """STOP and audio pause: at once, whoever it is, and however often."""
         if known := self._known(browser, ask, refuse=False):
             return known
         who = str(browser.person) if browser.person is not None and not browser.locked else "console"
-        if ask.ref in browser.refs:
-            ask = ask._replace(ref=f"{ask.ref[:24]}~{secrets.token_hex(6)}")
-        wish = Wish(ref_of(browser, ask), action.intent.name, who=who, why=ask.why)
-        said = await self._send(wish)
-        _remember(browser, ask, said)
-        await self._after({**written(browser, ask, who, wish), **said.body})
+        sent: Wish | None = None
+
+        async def send() -> Said:
+            nonlocal sent
+            ref = f"{ask.ref[:24]}~{secrets.token_hex(6)}" if ask.ref in browser.refs else ask.ref
+            own = ask._replace(ref=ref)
+            sent = Wish(ref_of(browser, own), action.intent.name, who=who, why=ask.why)
+            said = await self._send(sent)
+            _remember(browser, own, said)
+            return said
+
+        said = await self._turns.take((browser.id, action.id), send)
+        if sent is not None:
+            await self._after({**written(browser, ask, who, sent), **said.body})
         return said
 
     async def _send(self, wish: Wish) -> Said:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
@@ -23,6 +24,8 @@ BROWSERS_MOST: Final = 64
 SILENT_NS: Final = 30 * NS_PER_S
 """Nobody is at a browser that has asked for nothing so long and has no page open."""
 COOKIE: Final = "qh1a"
+SILENT_NS: Final = 30 * NS_PER_S
+"""Who asked for nothing for so long, and has no stream, may have to make room for another browser."""
 _CALM: Final = frozenset(a.id for a in BY_ID.values() if a.always)
 _STATIC_PER_S: Final = 200.0
 """A page comes in two dozen files at once."""
@@ -38,6 +41,12 @@ _HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+_ONCE: Final[Mapping[bytes, tuple[int, str]]] = {
+    b"host": (421, "HOST"), b"origin": (403, "ORIGIN"), b"sec-fetch-site": (403, "ORIGIN"),
+    b"x-qh1a-token": (403, "TOKEN"), b"cookie": (401, "NO_SESSION"), b"content-type": (415, "TYPE"),
+    b"content-length": (400, "MALFORMED"),
+}  # fmt: skip
+"""Who sends one of these twice means to be read in two ways."""
 _REPORTS: Final = frozenset({b"application/csp-report", b"application/reports+json", b"application/json"})
 
 # As starlette names them; its own aliases hold Any.
@@ -66,9 +75,37 @@ class Bucket:
         return True
 
 
+class Refusals:
+    """Writes down what was refused: so many a second, the others are counted in the next line."""
+
+    def __init__(
+        self, note: Callable[[str, Mapping[str, object]], Awaitable[None]], wall_ns: Callable[[], int]
+    ) -> None:
+        self._note, self._log, self._unlogged = note, Bucket(_REFUSALS_PER_S, wall_ns), 0
+
+    async def __call__(self, scope: Scope, reason: str) -> None:
+        """A request, and why not. What cannot be written down is refused all the same."""
+        if not self._log.take():
+            self._unlogged += 1
+            return
+        browser, unlogged, self._unlogged = scope.get("browser"), self._unlogged, 0
+        person = browser.person if isinstance(browser, Browser) else None
+        fields = {
+            "reason": reason, "method": str(scope["method"]), "path": str(scope["path"])[:200],
+            "origin": b", ".join(_all(scope, b"origin")).decode("latin-1")[:200],
+            "host": b", ".join(_all(scope, b"host")).decode("latin-1")[:200],
+            "who": str(person or "console"), "unlogged": unlogged,
+        }  # fmt: skip
+        with suppress(OSError):
+            await self._note("guard", fields)
+
+
 @dataclass(slots=True)
 class Browser:
-    """One browser, by its cookie. `person` is who logged in; `locked`, not touched for too long since."""
+    """One browser, by its cookie. `person` is who logged in; `locked`, not touched for too long since.
+
+    `touched_ns` is when the person touched something, `heard_ns` when the page last asked for anything.
+    """
 
     id: str
     token: str
@@ -95,21 +132,19 @@ class Browsers:
 
     def _new(self, id_: str) -> Browser:
         f, wall_ns = self._f, self._wall_ns
-        return Browser(
-            id_, secrets.token_urlsafe(32), Bucket(f.requests_per_s, wall_ns),
-            Bucket(_STATIC_PER_S, wall_ns), wall_ns(), wall_ns(),
-        )  # fmt: skip
+        buckets = Bucket(f.requests_per_s, wall_ns), Bucket(_STATIC_PER_S, wall_ns)
+        return Browser(id_, secrets.token_urlsafe(32), *buckets, wall_ns(), wall_ns())
 
     def open(self) -> tuple[str, Browser] | None:
         """A new browser and its cookie; None while too many are at work.
 
-        A page must never lose its voice to strangers: only who was silent for long, and has no page, goes.
+        An open page keeps its voice, however many others come: it is heard of all the time. Who is logged in
+        and did not leave goes once locked.
         """
         if len(self._known) >= BROWSERS_MOST:
-            since = self._wall_ns() - SILENT_NS
-            awake = (b for b in self._known.values() if b.person is None or b.locked)
-            gone = min((b for b in awake if not b.streams), key=lambda b: b.heard_ns, default=None)
-            if gone is None or gone.heard_ns > since:
+            idle = [b for b in self._known.values() if (b.person is None or b.locked) and not b.streams]
+            gone = min(idle, key=lambda b: b.heard_ns, default=None)
+            if gone is None or self._wall_ns() - gone.heard_ns < SILENT_NS:
                 return None
             del self._known[gone.id]
         cookie = secrets.token_hex(32)
@@ -124,6 +159,10 @@ class Browsers:
             browser.heard_ns = self._wall_ns()
         return browser
 
+    def heard(self, browser: Browser) -> None:
+        """It asks for something, or what it asked for comes to an end."""
+        browser.heard_ns = self._wall_ns()
+
 
 def _digest(cookie: str) -> str:
     return sha256(cookie.encode("utf-8", "replace")).hexdigest()
@@ -137,8 +176,8 @@ class _Refused(Exception):  # noqa: N818 - an answer, no error
 class Guard:
     """Before the app. A request that passes has its browser in `scope["browser"]`.
 
-    `refused` writes down what did not pass. STOP and audio pause are not counted: they are asked for once a
-    tick at most, however often they come.
+    `refused` hears of what did not pass. STOP and audio pause are not counted: the desk asks for one of them
+    at a time, however often a page does.
     """
 
     def __init__(
@@ -148,7 +187,7 @@ class Guard:
         browsers: Browsers,
         figures: Figures,
         hosts: Callable[[], frozenset[str]],
-        refused: Callable[[Mapping[str, object]], Awaitable[None]],
+        refused: Callable[[Scope, str], Awaitable[None]],
     ) -> None:
         self._app, self._browsers, self._f, self._hosts = app, browsers, figures, hosts
         self._refused = refused
@@ -177,7 +216,7 @@ class Guard:
         try:
             receive = await self._check(scope, path, receive)
         except _Refused as refusal:
-            await self._write_down(scope, path, refusal)
+            await self._refused(scope, refusal.reason)
             await _answer(armoured, refusal.status, refusal.reason)
             return
         try:
@@ -186,16 +225,16 @@ class Guard:
             if not begun:
                 await _answer(armoured, 500, "BROKEN")
             raise
-
-    async def _write_down(self, scope: Scope, path: str, refusal: _Refused) -> None:
-        await self._refused({
-            "reason": refusal.reason, "method": str(scope["method"]), "path": path[:200],
-            "origin": b", ".join(_all(scope, b"origin")).decode("latin-1")[:200],
-            "host": b", ".join(_all(scope, b"host")).decode("latin-1")[:200],
-        })  # fmt: skip
+        finally:
+            browser = scope["browser"]
+            if isinstance(browser, Browser):
+                self._browsers.heard(browser)
 
     async def _check(self, scope: Scope, path: str, receive: Receive) -> Receive:
         """Raise `_Refused`, or give what reads the body that was read."""
+        for name, no in _ONCE.items():
+            if len(_all(scope, name)) > 1:
+                raise _Refused(*no)
         host = _one(scope, b"host").decode("latin-1").lower()
         if host not in self._hosts():
             raise _Refused(421, "HOST")
@@ -233,7 +272,10 @@ class Guard:
         except CookieError:
             return None
         found = cookies.get(COOKIE)
-        return None if found is None else self._browsers.find(found.value)
+        browser = None if found is None else self._browsers.find(found.value)
+        if browser is not None:
+            self._browsers.heard(browser)
+        return browser
 
     def _same_origin(self, scope: Scope, host: str, path: str, *, strict: bool) -> None:
         """The page that asks is this console's, or somebody typed the address.
@@ -275,9 +317,8 @@ class Guard:
 
 
 def _one(scope: Scope, name: bytes) -> bytes:
-    """The value of a header that comes once; nothing of one that comes twice."""
-    found = _all(scope, name)
-    return found[0] if len(found) == 1 else b""
+    """The value of a header that comes once at most."""
+    return b"".join(_all(scope, name)[:1])
 
 
 def _all(scope: Scope, name: bytes) -> list[bytes]:

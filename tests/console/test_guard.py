@@ -10,6 +10,7 @@ import pytest
 from qh1a.console import app as app_module
 from qh1a.console.access import Person, Role
 from qh1a.console.guard import BODY_MOST, BROWSERS_MOST, SILENT_NS, Browsers, Bucket, Guard
+from qh1a.units import NS_PER_S
 from tests.console.office import HOST, ORIGIN, Browser, Office, Page, figures, office, outcome
 from tests.link.bench import Wall
 
@@ -64,19 +65,40 @@ async def test_another_browsers_token_is_none(tmp_path: Path) -> None:
         assert await refused(a, Cookie="qh1a=" + "0" * 64) == (401, "NO_SESSION")
 
 
-async def test_a_header_that_comes_twice_is_none(tmp_path: Path) -> None:
+TWICE = [
+    ("origin", ORIGIN, 403, "ORIGIN"), ("sec-fetch-site", "same-origin", 403, "ORIGIN"),
+    ("host", HOST, 421, "HOST"), ("content-length", "2", 400, "MALFORMED"),
+    ("content-type", "application/json", 415, "TYPE"), ("x-qh1a-token", "", 403, "TOKEN"),
+    ("cookie", "", 401, "NO_SESSION"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("second", [True, False], ids=["the same", "another"])
+@pytest.mark.parametrize(("name", "value", "code", "reason"), TWICE, ids=[row[0] for row in TWICE])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_header_that_comes_twice_is_refused(
+    tmp_path: Path, method: str, name: str, value: str, code: int, reason: str, *, second: bool
+) -> None:
     async with office(tmp_path) as o:
         b = await o.browser()
-        twice = [("origin", ORIGIN), ("origin", "http://evil.example"), ("x-qh1a-token", b.token)]
-        said = await b.client.post("/api/here", json={}, headers=twice)
-        assert (said.status_code, outcome(said)) == (403, "ORIGIN")
-        for name, one, other in (
-            ("origin", ORIGIN, "http://evil.example"),
-            ("sec-fetch-site", "same-origin", "cross-site"),
-        ):
-            for values in ((one, other), (other, one)):
-                said = await b.client.get("/api/hello", headers=[(name, value) for value in values])
-                assert (said.status_code, outcome(said)) == (403, "ORIGIN")
+        given = {
+            "host": HOST, "origin": ORIGIN, "sec-fetch-site": "same-origin", "content-length": "2",
+            "content-type": "application/json", "x-qh1a-token": b.token,
+            "cookie": "; ".join(f"{k}={v}" for k, v in b.client.cookies.items()),
+        }  # fmt: skip
+        value = value or given[name]
+        async with Page(b, **given) as page:
+            assert page.status == 200  # once each, all is well
+        page = Page(b, **given)
+        headers = page.scope["headers"]
+        assert isinstance(headers, list)
+        headers.append((name.encode(), value.encode() if second else b"x"))
+        path = "/api/here" if method == "POST" else "/api/events"
+        page.scope |= {"method": method, "path": path}
+        async with page:
+            assert page.status == code
+        rows = [row for row in o.written() if row["kind"] == "guard"]
+        assert [row["reason"] for row in rows] == [reason]
 
 
 async def test_the_cookie_is_for_this_page_only(tmp_path: Path) -> None:
@@ -206,10 +228,7 @@ def test_browsers_are_bounded_and_only_who_was_silent_for_long_goes() -> None:
     shown.streams, worker.person, locked.person, locked.locked = 1, anna, anna, True
     for _, browser in rest:
         browser.streams = 1
-    wall.wall = SILENT_NS - 1
-    assert known.open() is None, "strangers' loads take no page's voice"
-    assert known.find(asking) is not None
-    wall.wall = SILENT_NS
+    wall.wall += SILENT_NS
     assert known.open() is not None
     assert known.open() is not None
     assert known.open() is None
@@ -226,6 +245,51 @@ async def test_strangers_loads_take_no_page_its_stop(tmp_path: Path) -> None:
             async with stranger(o) as client:
                 assert (await client.get("/")).status_code in (200, 503)
         assert outcome(await b.act("stop")) == "taken"
+
+
+def test_who_was_heard_of_lately_stays_and_who_is_locked_and_silent_goes() -> None:
+    wall = Wall()
+    known = Browsers(figures(), wall.wall_ns)
+    opened = [o for _ in range(BROWSERS_MOST) if (o := known.open())]
+    for _, browser in opened:
+        browser.person = Person("anna", Role.OPERATOR)
+    wall.wall += 10 * SILENT_NS
+    assert known.open() is None  # logged in, not locked yet
+    opened[7][1].locked = opened[8][1].locked = True
+    known.heard(opened[7][1])
+    assert known.open() is not None
+    assert known.find(opened[8][0]) is None
+    wall.wall += SILENT_NS - 1
+    assert known.open() is None
+    wall.wall += 1
+    assert known.open() is not None
+    assert known.find(opened[7][0]) is None
+
+
+async def flood(o: Office) -> set[int]:
+    """More strangers than there is room for, at a rate that is allowed."""
+    codes = set()
+    for _ in range(2 * BROWSERS_MOST):
+        o.wall.wall += NS_PER_S // 20
+        async with stranger(o) as client:
+            codes.add((await client.get("/")).status_code)
+    return codes
+
+
+async def test_strangers_take_no_page_its_voice(tmp_path: Path) -> None:
+    async with office(tmp_path) as o:
+        reader, viewer = await o.browser(), await o.browser()
+        async with Page(viewer):
+            await o.wait(100.0)
+            assert await refused(reader, **{"Content-Type": "x"}) == (415, "TYPE")  # whatever it asks for
+        assert await flood(o) == {200, 503}  # neither has a stream now
+        await o.tick()
+        assert outcome(await reader.act("stop")) == "taken"
+        assert outcome(await viewer.act("audio_pause")) == "taken"
+        assert "TOO_MANY_BROWSERS" in {row["reason"] for row in o.written() if row["kind"] == "guard"}
+        await o.wait(30.0)
+        assert 200 in await flood(o)  # and later there is room again
+        assert (await reader.client.get("/api/hello")).status_code == 401
 
 
 async def test_a_stream_is_for_the_own_page_and_eight_at_most(tmp_path: Path) -> None:

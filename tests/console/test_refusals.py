@@ -1,65 +1,111 @@
-"""What is refused is written down, and nothing outside the table is granted."""
+"""Whatever is refused is written down, and a flood of it does not fill the disk."""
 
 from pathlib import Path
-from typing import Final
 
 import pytest
 
-from tests.console.office import Office, office, outcome
-
-LOG_IN_OR_NOT: Final = (
-    ("/api/lease", {"take": True}, 403, "NOT_LOGGED_IN"),
-    ("/api/review", {"key": "blood_ml_min", "value": 120.0, "seen": 1}, 403, "NOT_LOGGED_IN"),
-    ("/api/confirm", {"id": "x", "ref": "c1", "seen": 1}, 403, "NO_REVIEW"),
-    ("/api/intent", {"ref": "i1", "action": "start", "seen": 1}, 403, "NOT_LOGGED_IN"),
-    ("/api/intent", {"ref": "i2", "action": "dance", "seen": 1}, 422, "UNKNOWN_ACTION"),
-)
-MALFORMED: Final = (
-    ("/api/lease", {"take": "yes"}),
-    ("/api/review", {"key": "blood_ml_min", "value": "fast", "seen": 1}),
-    ("/api/confirm", {"id": "", "ref": "c1", "seen": 1}),
-    ("/api/intent", {"ref": "i1", "action": "stop", "seen": 1, "extra": 1}),
-    ("/api/login", {"name": "anna"}),
-)
+from tests.console.office import ORIGIN, Browser, Office, Page, office, outcome
+from tests.console.test_guard import page as page  # noqa: PLC0414 - the fixture
+from tests.control.synthetic import treating
 
 
-def reasons(o: Office, kind: str) -> list[object]:
-    return [row["reason"] for row in o.written() if row["kind"] == kind]
+def refused(o: Office, kind: str = "refused") -> list[tuple[object, ...]]:
+    return [(r["who"], r.get("action", r.get("path")), r["reason"]) for r in o.written() if r["kind"] == kind]
 
 
-@pytest.mark.parametrize(("path", "body", "status", "reason"), LOG_IN_OR_NOT)
-async def test_a_refusal_is_in_the_audit(
-    tmp_path: Path, path: str, body: dict[str, object], status: int, reason: str
-) -> None:
+async def test_control_that_is_refused_is_written_down(tmp_path: Path) -> None:
     async with office(tmp_path) as o:
         b = await o.browser()
-        said = await b.post(path, body)
-        assert (said.status_code, outcome(said)) == (status, reason)
-        assert reasons(o, "refused") == [reason]
+        assert outcome(await b.post("/api/lease", {"take": True})) == "NOT_LOGGED_IN"
+        await b.log_in("eve")
+        assert outcome(await b.post("/api/lease", {"take": True})) == "ROLE"
+        await b.log_in("anna", take=True)
+        second, third = await (await o.browser()).log_in("dora"), await (await o.browser()).log_in("anna")
+        await second.post("/api/lease", {"take": True})
+        assert outcome(await third.post("/api/lease", {"take": True})) == "TAKING"
+        await o.wait(120.0)
+        assert outcome(await third.post("/api/lease", {"take": True})) == "IDLE_LOCKED"
+        assert refused(o) == [
+            ("console", "lease", "NOT_LOGGED_IN"), ("eve/viewer", "lease", "ROLE"),
+            ("anna/operator", "lease", "TAKING"), ("anna/operator", "lease", "IDLE_LOCKED"),
+        ]  # fmt: skip
 
 
-async def test_a_review_that_is_refused_is_in_the_audit(tmp_path: Path) -> None:
-    async with office(tmp_path) as o:
+async def test_a_review_that_is_refused_is_written_down(tmp_path: Path) -> None:
+    async with office(tmp_path, treating()) as o:
         b = await (await o.browser()).log_in("anna", take=True)
-        said = await b.post("/api/review", {"key": "dance", "value": 1.0, "seen": o.seen})
-        assert said.status_code in (403, 422)
-        assert reasons(o, "refused") == [outcome(said)]
+        for key, value, reason in (
+            ("ph", 8.0, "OUT_OF_RANGE"), ("ph", 7.4, "UNCHANGED"), ("none", 1.0, "UNKNOWN_KEY"),
+        ):  # fmt: skip
+            said = await b.post("/api/review", {"key": key, "value": value, "seen": o.seen})
+            assert (said.status_code, outcome(said)) == (422, reason)
+        assert [reason for _, _, reason in refused(o)] == ["OUT_OF_RANGE", "UNCHANGED", "UNKNOWN_KEY"]
 
 
-@pytest.mark.parametrize(("path", "body"), MALFORMED)
-async def test_what_is_not_understood_is_in_the_audit_but_bounded(
-    tmp_path: Path, path: str, body: dict[str, object]
+@pytest.mark.parametrize("path", ["intent", "confirm", "review", "lease", "login", "logout", "here"])
+async def test_what_is_malformed_is_written_down(tmp_path: Path, path: str) -> None:
+    async with office(tmp_path) as o:
+        b = await (await o.browser()).log_in("anna")
+        pin = "271828"
+        assert outcome(await b.post(f"/api/{path}", {"nothing": 1, "pin": pin})) == "MALFORMED"
+        assert refused(o, "guard") == [("anna/operator", f"/api/{path}", "MALFORMED")]
+        assert pin not in (tmp_path / "audit").read_text()
+
+
+async def raw(b: Browser, content: bytes) -> tuple[int, str]:
+    headers = {"X-QH1A-Token": b.token, "Origin": ORIGIN, "Content-Type": "application/json"}
+    said = await b.client.post("/api/intent", content=content, headers=headers)
+    return said.status_code, outcome(said)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff", b"[" * 60_000, b"{", b"", b"null", b'"\xed\xa0\x80"', b"1" * 5000, b"NaN"],
+    ids=["no text", "deep", "cut", "empty", "null", "surrogate", "digits", "nan"],
+)  # fmt: skip
+async def test_what_is_no_message_at_all_is_malformed_and_written_down(
+    tmp_path: Path, content: bytes
 ) -> None:
     async with office(tmp_path) as o:
         b = await o.browser()
-        for _ in range(30):
-            assert outcome(await b.post(path, body)) == "MALFORMED"
-        assert reasons(o, "guard") == ["MALFORMED"] * 10
-        assert [row["who"] for row in o.written()] == ["console"] * 10
+        assert await raw(b, content) == (422, "MALFORMED")
+        assert refused(o, "guard") == [("console", "/api/intent", "MALFORMED")]
 
 
-async def test_a_path_with_one_more_slash_is_none(tmp_path: Path) -> None:
+async def test_a_flood_of_what_is_malformed_is_counted_and_not_written(tmp_path: Path) -> None:
+    async with office(tmp_path) as o:
+        browsers = [await o.browser() for _ in range(2)]
+        for b in browsers:  # forty each are let through
+            for _ in range(35):
+                assert outcome(await b.post("/api/lease", {"take": 1})) == "MALFORMED"
+        rows = [r for r in o.written() if r["kind"] == "guard"]
+        assert (len(rows), {r["unlogged"] for r in rows}) == (10, {0})
+        o.wall.wall += 10**9
+        await browsers[0].post("/api/lease", {"take": 1})
+        assert o.written()[-1]["unlogged"] == 60
+
+
+@pytest.mark.parametrize("path", ["api/hello", "api/tables", "api/events", "api/report", "api/history"])
+async def test_a_slash_too_many_is_another_address(tmp_path: Path, path: str) -> None:
     async with office(tmp_path) as o:
         b = await o.browser()
-        assert (await b.client.get("/api/hello/")).status_code == 404
-        assert (await b.post("/api/here/", {})).status_code == 404
+        for wrong in (f"/{path}/", f"//{path}", f"/{path}//"):
+            said = await b.client.get(f"http://{ORIGIN.removeprefix('http://')}{wrong}")
+            assert (said.status_code, outcome(said)) == (404, "NOT_FOUND"), wrong
+        said = await b.post("/api/lease/", {"take": True})
+        assert (said.status_code, outcome(said)) == (404, "NOT_FOUND")
+
+
+async def test_refusals_are_given_where_the_audit_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(tmp_path) as o:
+        b = await o.browser()
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(o.audit, "write", full)
+        assert (await b.client.get("/api/hello", headers={"Host": "evil"})).status_code == 421
+        assert await raw(b, b"{") == (422, "MALFORMED")
+        async with Page(b) as page:
+            assert page.status == 200
