@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from qh1a.console.relay import Relay
 
 _HOST: Final = "127.0.0.1"
-_LINES_MOST: Final = 512
-"""Connections at once, half of what a process may open on a stock Debian: beyond them, STOP is a 503."""
 _NEEDED: Final = ("argon2", "fastapi", "plotly", "uvicorn")
 
 
@@ -77,7 +75,6 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
     from qh1a.console.door import config
     from qh1a.console.figures import load_figures
     from qh1a.console.pins import Pins
-    from qh1a.console.prompt import PromptProtocol
     from qh1a.console.relay import Relay
 
     clock = VirtualClock()

@@ -36,8 +36,6 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
 }  # fmt: skip
 _FORBID: Final = {"extra": "forbid"}
-_REFUSALS_PER_S: Final = 5.0
-"""Written down; the others are counted in the next one."""
 _LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 _LINES: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 """Texts with line breaks, nothing else that is not seen."""

@@ -66,8 +66,6 @@ class Desk:
         """One intent at a time: the next one's view is looked at once this one is answered."""
         self._turns = Turns[Said]()
         self._people: dict[str, Browser] = {}
-        self._calming: dict[tuple[str, str], asyncio.Task[Said]] = {}
-        """What was asked for at once and is not answered yet, by browser and action."""
 
     def say(self, status: int, reason: str, more: Mapping[str, object] | None = None) -> Said:
         """A no, or a broken request, with its words."""
@@ -193,7 +191,7 @@ class Desk:
         """Ask the session for something, once."""
         action = BY_ID.get(ask.action)
         if action is not None and action.always:
-            return await self._calmed(browser, ask, action)
+            return await self._calm(browser, ask, action)
         await self.here(browser)
         try:
             if action is None:
@@ -305,15 +303,6 @@ class Desk:
         if found.role not in SIGNERS:
             raise NoError(403, "SECOND_ROLE")
         return found
-
-    async def _calmed(self, browser: Browser, ask: Ask, action: Action) -> Said:
-        """At most one on its way from each browser: who presses again meanwhile gets the same answer."""
-        key = browser.id, action.id
-        task = self._calming.get(key)
-        if task is None:
-            task = self._calming[key] = asyncio.create_task(self._calm(browser, ask, action))
-            task.add_done_callback(lambda _: self._calming.pop(key))
-        return await asyncio.shield(task)
 
     async def _calm(self, browser: Browser, ask: Ask, action: Action) -> Said:
         """STOP and audio pause: at once, whoever it is, and however often."""

@@ -21,14 +21,14 @@ from qh1a.units import NS_PER_S
 
 BODY_MOST: Final = 64 * 1024
 BROWSERS_MOST: Final = 64
-SILENT_NS: Final = 30 * NS_PER_S
-"""Nobody is at a browser that has asked for nothing so long and has no page open."""
 COOKIE: Final = "qh1a"
 SILENT_NS: Final = 30 * NS_PER_S
 """Who asked for nothing for so long, and has no stream, may have to make room for another browser."""
 _CALM: Final = frozenset(a.id for a in BY_ID.values() if a.always)
 _STATIC_PER_S: Final = 200.0
 """A page comes in two dozen files at once."""
+_REFUSALS_PER_S: Final = 5.0
+"""Written down; the others are counted in the next one."""
 _CSP: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-uri /api/csp"
@@ -154,10 +154,7 @@ class Browsers:
 
     def find(self, cookie: str) -> Browser | None:
         """Whose cookie this is. Looked up by its hash, so that the time says nothing of the cookie."""
-        browser = self._known.get(_digest(cookie))
-        if browser is not None:
-            browser.heard_ns = self._wall_ns()
-        return browser
+        return self._known.get(_digest(cookie))
 
     def heard(self, browser: Browser) -> None:
         """It asks for something, or what it asked for comes to an end."""
@@ -284,8 +281,6 @@ class Guard:
         `Sec-Fetch-Site`; whoever sends neither gets no stream. A page elsewhere that opened this one would
         give the browser a new cookie and take the old page's voice away.
         """
-        if len(_all(scope, b"origin")) > 1 or len(_all(scope, b"sec-fetch-site")) > 1:
-            raise _Refused(403, "ORIGIN")
         origin, site = _one(scope, b"origin").decode("latin-1").lower(), _one(scope, b"sec-fetch-site")
         report = path == "/api/csp" and origin == "null"
         if origin and origin != f"http://{host}" and not report:

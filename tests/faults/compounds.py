@@ -154,7 +154,7 @@ COMPOUNDS: Final = (
     ),
     Compound(
         "air-behind-blind-detector", 300.0,
-        (("H33.1", 64.7), ("H29.1", 65.2), ("H25.1", 95.2), ("H25.2", 185.2)), State.SAFE,
+        (("H33.1", 64.7), ("H25.1", 95.2), ("H25.2", 185.2)), State.SAFE,
         {_T.HARM_STANDSTILL_MIN: (3.5, 4.1)},
     ),
     Compound(
