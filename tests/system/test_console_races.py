@@ -1,4 +1,4 @@
-"""Two people, a page loaded again, a laptop that slept, a double tap: what reaches the record, and what must not."""
+"""Two people, a page loaded again, a laptop that slept, a double tap: what reaches the record."""
 
 import time
 from collections import Counter
@@ -58,7 +58,9 @@ def race(confirm: str, *nurses: Nurse) -> str:
     for nurse in nurses:
         nurse.until("heard.length === 1")
     answers = [(nurse, nurse.sees("heard[0]")) for nurse in nurses]
-    lost = [(nurse, said) for nurse, said in answers if isinstance(said, dict) and said["delivered"] != "taken"]
+    lost = [
+        (nurse, said) for nurse, said in answers if isinstance(said, dict) and said["delivered"] != "taken"
+    ]
     assert len(lost) == len(nurses) - 1, answers
     nurse, said = lost[0]
     assert said["delivered"] == "refused", answers
