@@ -134,8 +134,7 @@ async def test_a_wish_is_stale_once_another_was_taken_after_what_was_seen(
         if apart:
             ward.tick()
         asked.append(asyncio.create_task(other.ask(replace(START, seen=seen))))
-        while not apart and len(ward.link._waiting) < 2:  # noqa: SLF001 - both before the one tick
-            await asyncio.sleep(0)
+        await ward.arrived(1 if apart else 2)
         while not all(task.done() for task in asked):
             await ward.round(one)
         assert [task.result().delivered for task in asked] == [Delivered.TAKEN, Delivered.REFUSED]
