@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -98,7 +99,8 @@ class Flood:
         """Until stdin ends."""
         loop, lines = asyncio.get_running_loop(), asyncio.StreamReader()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-        tasks = [asyncio.create_task(self._again(lambda n=n: self.ask(n % 2 == 0))) for n in range(ASKERS)]
+        kinds = [partial(self.ask, known) for known in (True, False)] * (ASKERS // 2)
+        tasks = [asyncio.create_task(self._again(kind)) for kind in kinds]
         tasks += [asyncio.create_task(self._again(self.stream)) for _ in range(STREAMS)]
         tasks += [asyncio.create_task(self._again(self.slow)) for _ in range(SLOW)]
         while line := await lines.readline():
