@@ -14,6 +14,8 @@ SAFETY_TESTS := agreement alarm_signals clamps endings estimators expected_behav
 	session_machine start_gates supervisor tables trends validate
 EXHAUSTIVE := $(addprefix tests/safety/test_,exploration.py never_blocked.py table_mutants.py)
 LOOKS := tests/system/test_console_looks.py
+# Its figures need a machine with nothing else to do.
+LOAD := tests/system/test_console_load.py
 COMMA := ,
 SPACE := $() $()
 
@@ -59,10 +61,10 @@ coverage: $(READY) ## every line and branch of the safety core, by its own quick
 
 test-system: $(READY) ## the tests that run the real command line in its own processes
 	@$(BIN)/python -P tests/compiled.py
-	$(BIN)/python -m pytest tests/system --ignore=$(LOOKS)
+	$(BIN)/python -m pytest tests/system --ignore=$(LOOKS) --ignore=$(LOAD)
 
-test-looks: $(READY) ## every page of the console at every size, theme and language: 8 min
-	$(BIN)/python -m pytest $(LOOKS)
+test-looks: $(READY) ## every page of the console at every size, theme and language, and under a flood: 6 min
+	$(BIN)/python -m pytest $(LOOKS) $(LOAD)
 
 test-long: $(READY) ## the long batteries, up to 95 min
 	$(BIN)/python -m pytest tests/long --hypothesis-profile=long --timeout=5400

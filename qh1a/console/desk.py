@@ -274,7 +274,7 @@ class Desk:
                 if reason := self._settings.confirmable(review, review.id, self._wall_ns()):
                     raise NoError(403, reason)
                 browser.review = None
-            wish = signed(wish, who)
+            wish = signed(wish, who, self._relay.tick_of(ask.seen))
             await self._audit.note("intent", written(browser, ask, who, wish))
             said = await self._send(wish)
             _remember(browser, ask, said)

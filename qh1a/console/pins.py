@@ -139,8 +139,11 @@ def _tree(path: Path) -> object:
 
 
 def _write(path: Path, tree: object) -> None:
-    """Whole or not at all, its owner's alone, and on the disk when this returns."""
-    part = path.with_name(f"{path.name}.part")
+    """Whole or not at all, its owner's alone, and on the disk when this returns.
+
+    Two consoles may write the same file at once, so each has a part of its own.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(tree, file, ensure_ascii=False, indent=1)

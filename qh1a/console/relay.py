@@ -224,6 +224,10 @@ class Relay:
             s == seq and wall >= oldest and now >= self._answered for s, now, wall in self._seen
         )  # fmt: skip
 
+    def tick_of(self, seq: int) -> int | None:
+        """The tick of a state that may be fresh."""
+        return next((now for s, now, _ in self._seen if s == seq), None)
+
     async def ask(self, wish: Wish) -> Answer:
         """Send a wish, once. UNCERTAIN is final here. Raises `LinkLostError` when there is nobody to ask."""
         client = self._client

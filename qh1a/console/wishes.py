@@ -64,9 +64,9 @@ def wish_of(browser: Browser, ask: Ask, action: Action, review: Review | None) -
     return Wish(ref, name, key=action.key, value=ask.value or 0.0, why=ask.why)
 
 
-def signed(wish: Wish, who: str) -> Wish:
-    """The same, asked by them."""
-    return Wish(wish.ref, wish.name, wish.key, wish.value, who, wish.why)
+def signed(wish: Wish, who: str, seen: int | None) -> Wish:
+    """The same, asked by them, who looked at the state of that tick."""
+    return Wish(wish.ref, wish.name, wish.key, wish.value, who, wish.why, seen)
 
 
 def written(browser: Browser, ask: Ask, who: str, wish: Wish | None = None) -> dict[str, object]:

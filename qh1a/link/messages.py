@@ -57,7 +57,8 @@ class Wish:
     """An intent as a client sends it.
 
     `ref` is the client's own, unique: a wish that is sent again under the same one is answered again, and
-    taken once.
+    taken once. `seen`, where it is given, is the `now` of the state that the person looked at: the wish is
+    refused with STALE once another has been taken after it.
     """
 
     ref: Ref
@@ -66,6 +67,7 @@ class Wish:
     value: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     who: Name = ""
     why: Annotated[str, Len(0, 500)] = ""
+    seen: Annotated[int, Field(ge=0)] | None = None
     kind: Literal["intent"] = "intent"
 
 
@@ -201,7 +203,8 @@ def line(kind: str, body: Mapping[str, object]) -> bytes:
 def wish_line(wish: Wish) -> bytes:
     """A wish, to be sent."""
     return line(
-        "intent", {name: getattr(wish, name) for name in ("ref", "name", "key", "value", "who", "why")}
+        "intent",
+        {name: getattr(wish, name) for name in ("ref", "name", "key", "value", "who", "why", "seen")},
     )
 
 

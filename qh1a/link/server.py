@@ -111,6 +111,8 @@ class Link:
         self._waiting: deque[tuple[int, _Client, Wish]] = deque()
         self._asked: dict[int, tuple[_Client, Wish]] = {}
         self._answers: OrderedDict[str, Answer | None] = OrderedDict()
+        self._taken: Ns = Ns(-1)
+        """The tick that took the last wish."""
         self._events: deque[Told] = deque(maxlen=EVENTS_KEPT)
         self._told = 0
         self._seq = 0
@@ -159,12 +161,25 @@ class Link:
     # -- the tick -------------------------------------------------------------------------------------
 
     def poll(self, now: Ns, last: Decision | None) -> tuple[Intent, ...]:
-        """What consoles asked for since the last tick, what stops something first."""
+        """What consoles asked for since the last tick, what stops something first.
+
+        A wish that says what its person saw waits while anything else is taken, and is refused for it: two
+        consoles that confirm one step must not confirm the next one with it.
+        """
         del now, last
         if not self._waiting:
             return ()
-        taken = sorted(self._waiting, key=lambda entry: IntentName[entry[2].name] not in _ALWAYS)
+        waiting = sorted(self._waiting, key=lambda entry: IntentName[entry[2].name] not in _ALWAYS)
         self._waiting.clear()
+        taken: list[tuple[int, _Client, Wish]] = []
+        for entry in waiting:
+            _, client, wish = entry
+            if wish.seen is not None and wish.seen < self._taken:
+                self._answer(client, Answer(wish.ref, Delivered.REFUSED, 0, "STALE"))
+            elif wish.seen is not None and taken:
+                self._waiting.append(entry)
+            else:
+                taken.append(entry)
         self._asked = {number: (client, wish) for number, client, wish in taken}
         return tuple(
             Intent(number, IntentName[wish.name], wish.key, wish.value, wish.who, wish.why)
@@ -181,6 +196,8 @@ class Link:
                 asked = self._asked.pop(round(event.value), None)
                 if asked is not None:
                     taken = event.code is EventCode.INTENT_TAKEN
+                    if taken:
+                        self._taken = frame.now
                     delivered = Delivered.TAKEN if taken else Delivered.REFUSED
                     self._answer(asked[0], Answer(asked[1].ref, delivered, frame.now, event.detail))
         if self._last is not None:

@@ -79,10 +79,10 @@ class Ward:
         self.tick()
         return await client.state()
 
-    async def arrived(self) -> None:
-        """Until a wish has come, which no tick has taken yet."""
+    async def arrived(self, wishes: int = 1) -> None:
+        """Until so many wishes have come, which no tick has taken yet."""
         async with Raw.to(self.link.path, b"{}\n") as other:
-            while not self.link._waiting:  # noqa: SLF001 - nothing but a tick would say
+            while len(self.link._waiting) < wishes:  # noqa: SLF001 - nothing but a tick would say
                 await other.hear()
 
     async def answered(self, client: LinkClient, *wishes: Wish) -> list[Answer]:

@@ -6,6 +6,7 @@ import asyncio
 import math
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,29 @@ async def test_a_wish_asked_twice_is_taken_once_and_answered_twice(path: Path) -
             [third] = await ward.answered(other, START)
         assert third == first
         assert len(ward.taken) == 1
+
+
+@pytest.mark.parametrize("first", [IntentName.START, IntentName.STOP, IntentName.AUDIO_PAUSE])
+@pytest.mark.parametrize("apart", [False, True], ids=["one tick", "two ticks"])
+async def test_a_wish_is_stale_once_another_was_taken_after_what_was_seen(
+    path: Path, first: IntentName, *, apart: bool
+) -> None:
+    async with Ward(path) as ward, console(ward) as one, console(ward) as other:
+        seen = (await ward.round(one)).now
+        asked = [asyncio.create_task(one.ask(replace(wish("one", first), seen=seen)))]
+        await ward.arrived()
+        if apart:
+            ward.tick()
+        asked.append(asyncio.create_task(other.ask(replace(START, seen=seen))))
+        await ward.arrived(1 if apart else 2)
+        while not all(task.done() for task in asked):
+            await ward.round(one)
+        assert [task.result().delivered for task in asked] == [Delivered.TAKEN, Delivered.REFUSED]
+        assert asked[1].result().reason == "STALE"
+        assert [i.name for i in ward.taken] == [first]
+        look = replace(wish("look", IntentName.AUDIO_PAUSE), seen=(await ward.round(other)).now)
+        [again] = await ward.answered(other, look)
+        assert again.delivered is Delivered.TAKEN, "it looked again"
 
 
 @pytest.mark.parametrize("role", [Role.WATCH, Role.MQTT])

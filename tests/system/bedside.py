@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 
 from qh1a.record import SessionFile
 from qh1a.tick import Intent
-from tests.system.commands import PATIENCE_S, finish, qh1a, start
+from tests.system.commands import PATIENCE_S, QH1A, finish, qh1a, start
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 PEOPLE: Final[Mapping[str, str]] = {"anna": "operator", "ben": "second", "cora": "operator", "vera": "viewer"}
@@ -74,15 +74,15 @@ class Bedside:
 
 
 @contextmanager
-def bedside(folder: Path, *more: str, speed: str = "60") -> Iterator[Bedside]:
-    """A bench session that waits for its console, and the console."""
+def bedside(folder: Path, *more: str, speed: str = "60", script: Path = QH1A) -> Iterator[Bedside]:
+    """A bench session that waits for its console, and the console. `script` runs the session."""
     pins = {}
     for name, role in PEOPLE.items():
         said = qh1a(folder, "pin", "users.json", name, "--role", role, "--random")
         assert said.code == 0, said
         pins[name] = said.out.strip()
     run = ("run", "bench-10min.toml", "--operator", "console", "--speed", speed, "--out", "s.qh1a", *more)
-    with start(folder, *run) as session, serving(folder) as (console, address):
+    with start(folder, *run, script=script) as session, serving(folder) as (console, address):
         try:
             yield Bedside(folder, session, console, address, pins)
         finally:

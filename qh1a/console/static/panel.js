@@ -158,7 +158,8 @@ class Panel {
   }
 
   async ask() {
-    if (this.go.getAttribute("aria-disabled")) return;
+    this.turn(); // as below
+    if (!this.key || this.go.getAttribute("aria-disabled")) return;
     const key = this.key;
     const { ok, status, body } = await this.app.post("/api/review", { key, value: this.value, seen: this.app.state?.seq ?? 0 });
     if (this.key !== key) return;
@@ -171,7 +172,8 @@ class Panel {
   }
 
   async confirm() {
-    if (this.ok.getAttribute("aria-disabled")) return;
+    this.turn(); // a page that slept may hear the press before its timer
+    if (!this.review || this.ok.getAttribute("aria-disabled")) return;
     const { app, key, review } = this;
     attr(this.ok, "aria-disabled", "true");
     this.sending = true;
