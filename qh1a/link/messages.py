@@ -58,7 +58,7 @@ class Wish:
 
     `ref` is the client's own, unique: a wish that is sent again under the same one is answered again, and
     taken once. `seen`, where it is given, is the `now` of the state that the person looked at: the wish is
-    refused with STALE once another has been taken after it.
+    refused with STALE once another has been taken after it, unless it makes safer.
     """
 
     ref: Ref

@@ -43,6 +43,8 @@ EVENTS_TOLD: Final = 200
 """In one state at most; the others come with the next."""
 ANSWERS_KEPT: Final = 1000
 _ALWAYS: Final = frozenset({IntentName.STOP, IntentName.AUDIO_PAUSE})
+_SAFER: Final = _ALWAYS | {IntentName.PAUSE, IntentName.ABORT}
+"""Wait for nothing and are right whatever was seen: safer always wins."""
 """Never refused for being one too many, and taken before the others."""
 FIRST_ID: Final = 1_000_000
 """A script that operates beside the link counts its intents from 1."""
@@ -164,19 +166,22 @@ class Link:
         """What consoles asked for since the last tick, what stops something first.
 
         A wish that says what its person saw waits while anything else is taken, and is refused for it: two
-        consoles that confirm one step must not confirm the next one with it.
+        consoles that confirm one step must not confirm the next one with it. What is safer is neither held
+        nor refused.
         """
         del now, last
         if not self._waiting:
             return ()
-        waiting = sorted(self._waiting, key=lambda entry: IntentName[entry[2].name] not in _ALWAYS)
+        waiting = sorted(self._waiting, key=lambda entry: IntentName[entry[2].name] not in _SAFER)
         self._waiting.clear()
         taken: list[tuple[int, _Client, Wish]] = []
         for entry in waiting:
             _, client, wish = entry
-            if wish.seen is not None and wish.seen < self._taken:
+            if wish.seen is None or IntentName[wish.name] in _SAFER:
+                taken.append(entry)
+            elif wish.seen < self._taken:
                 self._answer(client, Answer(wish.ref, Delivered.REFUSED, 0, "STALE"))
-            elif wish.seen is not None and taken:
+            elif taken:
                 self._waiting.append(entry)
             else:
                 taken.append(entry)

@@ -145,6 +145,28 @@ async def test_a_wish_is_stale_once_another_was_taken_after_what_was_seen(
         assert again.delivered is Delivered.TAKEN, "it looked again"
 
 
+@pytest.mark.parametrize(
+    "safer", [IntentName.PAUSE, IntentName.ABORT, IntentName.STOP, IntentName.AUDIO_PAUSE]
+)
+@pytest.mark.parametrize("apart", [False, True], ids=["one tick", "two ticks"])
+async def test_what_is_safer_waits_for_nothing_whatever_was_seen(
+    path: Path, safer: IntentName, *, apart: bool
+) -> None:
+    async with Ward(path) as ward, console(ward) as one, console(ward) as other:
+        seen = (await ward.round(one)).now
+        asked = [asyncio.create_task(one.ask(replace(START, seen=seen)))]
+        await ward.arrived()
+        if apart:
+            ward.tick()
+        asked.append(asyncio.create_task(other.ask(replace(wish("safer", safer), seen=seen))))
+        await ward.arrived(1 if apart else 2)
+        ward.tick()
+        assert [i.name for i in ward.taken][-1 if apart else 0] is safer
+        while not all(task.done() for task in asked):
+            await ward.round(one)
+        assert asked[1].result().reason != "STALE"
+
+
 @pytest.mark.parametrize("role", [Role.WATCH, Role.MQTT])
 async def test_who_only_looks_asks_for_nothing(path: Path, role: Role) -> None:
     async with Ward(path) as ward, console(ward, role) as client:
