@@ -1,7 +1,6 @@
 """`qh1a console`: a running session in a browser on this machine."""
 
 import asyncio
-import os
 import socket as sockets
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from qh1a.console.relay import Relay
 
 _HOST: Final = "127.0.0.1"
-_BEHIND: Final = 10
-"""Niceness: where both want the processor, the controller goes first."""
 _NEEDED: Final = ("argon2", "fastapi", "plotly", "uvicorn")
 
 
@@ -93,7 +90,6 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
             await super().shutdown(sockets)
 
     with _listen(port) as listening, _audit(audit_path, clock.label) as audit:
-        os.nice(_BEHIND)
         number = listening.getsockname()[1]
         hosts = frozenset({f"{_HOST}:{number}", f"localhost:{number}"})
         app = make_app(
