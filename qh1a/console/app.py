@@ -19,7 +19,6 @@ from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from qh1a import __version__, sounds
-from qh1a.console.access import REASONS
 from qh1a.console.audit import Audit
 from qh1a.console.desk import Desk, Said, me
 from qh1a.console.figures import Figures
@@ -197,7 +196,8 @@ def make_app(parts: Parts) -> FastAPI:
     """The console as an ASGI application; its one task lives as long as its lifespan."""
     relay, figures = parts.relay, parts.figures
     browsers = Browsers(figures, parts.wall_ns)
-    desk = Desk(relay, parts.pins, parts.audit, figures, parts.wall_ns, reason_texts(parts.language))
+    texts = reason_texts(parts.language)
+    desk = Desk(relay, parts.pins, parts.audit, figures, parts.wall_ns, texts)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -215,7 +215,9 @@ def make_app(parts: Parts) -> FastAPI:
         redoc_url=None, redirect_slashes=False,
     )  # fmt: skip
     refused = Refusals(parts.audit.note, parts.wall_ns)
-    app.add_middleware(Guard, browsers=browsers, figures=figures, hosts=parts.hosts, refused=refused)
+    app.add_middleware(
+        Guard, browsers=browsers, figures=figures, hosts=parts.hosts, refused=refused, texts=texts
+    )
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
@@ -228,29 +230,29 @@ def make_app(parts: Parts) -> FastAPI:
         reason = {404: "NOT_FOUND", 405: "METHOD"}.get(error.status_code)
         if reason is None:  # a body that is no text at all
             await refused(request.scope, "MALFORMED")
-            return _json(Said(422, {"reason": "MALFORMED", "text": REASONS["MALFORMED"]}))
-        return _json(Said(error.status_code, {"reason": reason, "text": REASONS[reason]}))
+            return _json(desk.say(422, "MALFORMED"))
+        return _json(desk.say(error.status_code, reason))
 
     @app.exception_handler(OSError)
     async def unwritten(_: Request, __: OSError) -> Response:
         return _json(desk.say(503, "NO_AUDIT"))
 
-    _pages(app, browsers, refused)
+    _pages(app, browsers, desk, refused)
     _reading(app, parts, desk)
     _asking(app, parts, desk)
     return app
 
 
-def _pages(app: FastAPI, browsers: Browsers, refused: Refusals) -> None:
+def _pages(app: FastAPI, browsers: Browsers, desk: Desk, refused: Refusals) -> None:
     @app.get("/", responses=_problems(404, 503), include_in_schema=False)
     async def index(request: Request) -> Response:
         response: Response = _file(STATIC, "index.html")
-        if _browser(request).id or response.status_code != 200:
+        if _browser(request).id:
             return response
         opened = browsers.open()
         if opened is None:
             await refused(request.scope, "TOO_MANY_BROWSERS")
-            return _json(Said(503, {"reason": "TOO_MANY_BROWSERS", "text": REASONS["TOO_MANY_BROWSERS"]}))
+            return _json(desk.say(503, "TOO_MANY_BROWSERS"))
         response.set_cookie(COOKIE, opened[0], httponly=True, samesite="strict", path="/")
         return response
 
@@ -268,7 +270,7 @@ def _pages(app: FastAPI, browsers: Browsers, refused: Refusals) -> None:
             path = sounds.path(priority)
             if path.name == name:
                 return FileResponse(path, media_type="audio/wav")
-        return _missing()
+        raise HTTPException(404)
 
 
 @cache
@@ -277,15 +279,11 @@ def _plotly() -> Path:
 
 
 def _file(folder: Path, name: str) -> Response:
-    """A file of that folder, by its plain name."""
+    """A file of that folder, by its plain name. Raises `HTTPException`."""
     path = folder / name
     if path.parent != folder or path.suffix not in _TYPES or name.startswith(".") or not path.is_file():
-        return _missing()
+        raise HTTPException(404)
     return FileResponse(path, media_type=_TYPES[path.suffix], headers={"cache-control": "no-cache"})
-
-
-def _missing() -> Response:
-    return _json(Said(404, {"reason": "NOT_FOUND", "text": REASONS["NOT_FOUND"]}))
 
 
 def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
@@ -321,7 +319,7 @@ def _reading(app: FastAPI, parts: Parts, desk: Desk) -> None:
     @app.get("/api/tables", responses=_problems(404, 422))
     async def all_tables(language: Literal["en", "zh"] = "en") -> Response:
         if language not in languages():
-            return _missing()
+            raise HTTPException(404)
         return _json(Said(200, told(language)))
 
     @app.get("/api/stream", responses={**_given("text/event-stream"), **_problems(503)})

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from qh1a.console.access import (
     ACTIONS,
     BY_ID,
-    REASONS,
     SIGNERS,
     Action,
     Person,
@@ -72,7 +71,7 @@ class Desk:
         return Said(status, {"reason": reason, "text": self._text(reason), **(more or {})})
 
     def _text(self, reason: str) -> str:
-        return self._texts.get(reason) or REASONS.get(reason, reason)
+        return self._texts.get(reason, reason)
 
     def _lease_told(self, what: str, person: Person) -> None:
         self._later.append(("lease", {"what": what, "who": str(person)}))

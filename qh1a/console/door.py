@@ -10,8 +10,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 CONNECTIONS_MOST: Final = 256
 
 
-class Patient(H11Protocol):
-    """One connection. It may say nothing for as long as it likes, but not where others have something to say.
+class Connection(H11Protocol):
+    """It may say nothing for as long as it likes, but not where others have something to say.
 
     uvicorn waits for ever for a first request, and where it counts connections, those that are silent turn a
     STOP away. Here the one that does nothing, and has for longest, makes room.
@@ -24,7 +24,7 @@ class Patient(H11Protocol):
         super().connection_made(transport)
         self.since = self.loop.time()
         if len(self.connections) > CONNECTIONS_MOST:
-            others = (c for c in self.connections if isinstance(c, Patient) and c is not self and c.idle)
+            others = (c for c in self.connections if isinstance(c, Connection) and c is not self and c.idle)
             oldest = min(others, key=lambda c: c.since, default=None)
             if oldest is not None:
                 self.connections.discard(oldest)
@@ -44,7 +44,7 @@ class Patient(H11Protocol):
 def config(app: ASGIApp) -> uvicorn.Config:
     """How the console is served."""
     return uvicorn.Config(
-        app, http=Patient, log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        app, http=Connection, log_config=None, access_log=False, server_header=False, proxy_headers=False,
         ws="none", lifespan="on", timeout_graceful_shutdown=1, timeout_keep_alive=5,
         h11_max_incomplete_event_size=16 * 1024,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
-from qh1a.console.access import BY_ID, REASONS, Person
+from qh1a.console.access import BY_ID, Person
 from qh1a.console.figures import Figures
 from qh1a.console.setting import Review
 from qh1a.units import NS_PER_S
@@ -173,8 +173,8 @@ class _Refused(Exception):  # noqa: N818 - an answer, no error
 class Guard:
     """Before the app. A request that passes has its browser in `scope["browser"]`.
 
-    `refused` hears of what did not pass. STOP and audio pause are not counted: the desk asks for one of them
-    at a time, however often a page does.
+    `refused` hears of what did not pass, `texts` say why. STOP and audio pause are not counted: the
+    desk asks for one of them at a time, however often a page does.
     """
 
     def __init__(
@@ -185,9 +185,10 @@ class Guard:
         figures: Figures,
         hosts: Callable[[], frozenset[str]],
         refused: Callable[[Scope, str], Awaitable[None]],
+        texts: Mapping[str, str],
     ) -> None:
         self._app, self._browsers, self._f, self._hosts = app, browsers, figures, hosts
-        self._refused = refused
+        self._refused, self._texts = refused, texts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI asks."""
@@ -214,18 +215,24 @@ class Guard:
             receive = await self._check(scope, path, receive)
         except _Refused as refusal:
             await self._refused(scope, refusal.reason)
-            await _answer(armoured, refusal.status, refusal.reason)
+            await self._answer(armoured, refusal.status, refusal.reason)
             return
         try:
             await self._app(scope, receive, armoured)
         except Exception:
             if not begun:
-                await _answer(armoured, 500, "BROKEN")
+                await self._answer(armoured, 500, "BROKEN")
             raise
         finally:
             browser = scope["browser"]
             if isinstance(browser, Browser):
                 self._browsers.heard(browser)
+
+    async def _answer(self, send: Send, status: int, reason: str) -> None:
+        text = json.dumps({"reason": reason, "text": self._texts.get(reason, reason)}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": text})
 
     async def _check(self, scope: Scope, path: str, receive: Receive) -> Receive:
         """Raise `_Refused`, or give what reads the body that was read."""
@@ -343,10 +350,3 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return read
-
-
-async def _answer(send: Send, status: int, reason: str) -> None:
-    text = json.dumps({"reason": reason, "text": REASONS[reason]}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text})
