@@ -302,6 +302,13 @@ function stopButton(app) {
   return el;
 }
 
+/** What has to be done before RESUME, in a few words, or "". */
+function comesFirst(app) {
+  const code = app.refusal("resume");
+  const key = `act.first_${code === "alarm" && app.state.alarms.some((a) => a.active && !MILD.has(a.response)) ? "cause" : code}`;
+  return code && app.words.has(key) ? app.t(key) : "";
+}
+
 export function mount(app) {
   app.buttons = [];
   app.tray = new Tray(app);
@@ -336,7 +343,8 @@ export function mount(app) {
   };
 
   const pause = actionButton(app, { id: "pause_plasma", cls: "primary", more: ["pause_stopped", "pause_off"] });
-  const resume = actionButton(app, { id: "resume", cls: "primary", more: ["pause_off"] });
+  const first = h("small", {});
+  const resume = actionButton(app, { id: "resume", cls: "primary", more: ["pause_off"], label: h("span", { cls: "col" }, app.t("act.resume"), first) });
   const end = h("button", { type: "button", onclick: () => app.go("end") }, app.t("act.end_return"));
   const menu = h("button", { type: "button", "aria-controls": "menu", "aria-expanded": "false", onclick: () => {
     const box = document.getElementById("menu");
@@ -364,6 +372,7 @@ export function mount(app) {
       const paused = app.by.actions.resume?.states.includes(state?.session?.state);
       show(pause.el, !paused);
       show(resume.el, paused);
+      text(first, paused ? comesFirst(app) : "");
       for (const button of app.buttons) button.update();
     },
     routed() {

@@ -87,6 +87,7 @@ export function mount(app) {
         newest = key;
         at = 0; // a new most urgent alarm is never behind another
         if (now[0]) {
+          app.hush();
           const said = app.said(now[0]);
           text(now[0].priority === "HIGH" ? live.HIGH : live.other, `${said.title}. ${said.machine} ${said.you}`);
         }

@@ -149,6 +149,12 @@ class App {
     }
   }
 
+  /** What was done before is no news beside a new alarm. */
+  hush() {
+    const said = $("said");
+    if (said && !said.className) said.replaceChildren();
+  }
+
   /** A key anywhere but in a field: "KeyA" by the name the layout gives, e.g. "a". */
   key(name, act) {
     this.keys.set(name, act);

@@ -4,7 +4,7 @@ import { attr, cls, h, keyed, prop, shape, show, svg, text } from "./dom.js";
 import { DASHES, clock, duration, fixed, hours, limitsOf, seconds, short, signed } from "./figures.js";
 import { standing } from "./banner.js";
 
-/** The flows: the measured one (2-s means: a roller pump beats), the channels whose alarms belong to this cell (`same` are the
+/** The flows: the measured one (2-s means: a roller pump beats; as it is, the first of `same`, when told to stand), the channels whose alarms belong to this cell (`same` are the
  * quantity itself, `lack` say how much is missing), the actuator and the set point. */
 const FLOWS = [
   { id: "blood", channel: "Q_b_2s", same: ["Q_b", "Q_b_2s", "Q_b_10s"], lack: ["BP_short"], other: ["lost_qb", "blood_stop_s"], pump: "BP", key: "blood_ml_min", hot: "B" },
@@ -101,22 +101,31 @@ class Flag {
 
   update(state) {
     const found = cellAlarm(this.spec, state.alarms, this.app.by.rules);
-    const key = found ? `${found.alarm.rule} ${standing(found.alarm)} ${found.alarm.priority}` : "";
+    const was = found?.own && this.#inside(found.rule);
+    const key = found ? `${found.alarm.rule} ${standing(found.alarm)} ${found.alarm.priority} ${was}` : "";
     if (this.key === key) return found;
     this.key = key;
     for (const p of ["HIGH", "MEDIUM", "LOW"]) cls(this.cell, `p-${p}`, found?.alarm.priority === p);
     for (const s of ["active", "latched", "acked"]) cls(this.cell, `is-${s}`, found && standing(found.alarm) === s);
     cls(this.cell, "alarmed", found);
-    this.el.replaceChildren(...(found ? this.#words(found).filter(Boolean) : []));
+    this.el.replaceChildren(...(found ? this.#words(found, was).filter(Boolean) : []));
     return found;
   }
 
-  #words({ alarm, rule, side, own }) {
+  /** An alarm holds on for some seconds after its figure is back: the word must not contradict the figure. */
+  #inside(rule) {
+    const limit = this.app.limit(rule.limit);
+    const seen = this.app.view(this.spec.same[0]);
+    return limit !== null && seen.good && rule.side * (seen.value - limit) < 0;
+  }
+
+  #words({ alarm, rule, side, own }, was) {
     const { app } = this;
     const limit = app.limit(rule.limit);
     const row = app.by.channels[rule.channel];
     attr(this.el, "title", app.rule(alarm.rule).title);
-    const words = app.t(`run.${side || "ALARM"}`);
+    const of = `run.of_${rule.channel}`;
+    const words = app.t(side ? `run.${was ? "was_" : ""}${side}` : app.words.has(of) ? of : "run.ALARM");
     return [shape(alarm.priority), h("b", {}, words),
       own && limit !== null && h("span", { cls: "digits" }, `${rule.side > 0 ? "≥" : "≤"} ${fixed(limit, row?.decimals ?? 0)}`)];
   }
@@ -139,9 +148,8 @@ function flowRow(app, spec) {
   return {
     el,
     update(state) {
-      app.figure(num, spec.channel);
       const command = app.command(spec.pump);
-      const seen = app.view(spec.channel);
+      const seen = app.figure(num, command === 0 ? spec.same[0] : spec.channel);
       const found = flag.update(state);
       if (!spec.key) {
         const still = command === 0 && seen.good;
@@ -151,7 +159,7 @@ function flowRow(app, spec) {
       }
       const sp = app.setPoint(spec.key);
       const change = app.change?.(spec.key) ?? { is: "" };
-      // Told to stand: said before the set point, for the mean beside it still runs down.
+      // Told to stand: said before the set point.
       const stopped = command === 0 && seen.good;
       text(set, stopped ? app.t(Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped") : app.t("run.set", { value: fixed(sp?.now, decimals) }));
       const away = seen.good && typeof sp?.now === "number" && Math.abs(seen.value - sp.now) > AWAY * sp.now;
@@ -191,7 +199,9 @@ function pressureRow(app, spec) {
       const rules = [shown, ...(spec.bar ? [] : spec.also)].flatMap((c) => limitsOf(app.tables.rules, app.hello.limits?.value, c));
       const now = rules.filter((r) => r.armed.includes(state.session.state));
       const seen = app.view(shown);
-      bar.update(now.length ? now : rules.filter((r) => r.armed.includes("TREAT")), seen.good ? seen.value : null);
+      bar.update(now, seen.good ? seen.value : null);
+      show(bar.el, now.length);
+      if (rules.length && !now.length) text(bar.lo, app.t("run.limits_off"));
       show(limits, !flag.update(state));
       if (spec.bar) attr(bar.el, "title", app.t("run.bar_drop", { value: seen.text }));
     },
