@@ -69,7 +69,7 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
 
     import uvicorn
 
-    from qh1a.clock import VirtualClock
+    from qh1a.clock import WallClock
     from qh1a.config import resolve
     from qh1a.console.app import Parts, make_app
     from qh1a.console.door import config
@@ -77,10 +77,7 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
     from qh1a.console.pins import Pins
     from qh1a.console.relay import Relay
 
-    clock = VirtualClock()
     figures = load_figures(resolve("default.toml", "console"))
-    pins = Pins(users, figures, clock.wall_ns, clock.label)
-    relay = Relay(path, figures, clock.wall_ns)
     audit_path = users.with_name(f"{users.name}.audit")
 
     class Server(uvicorn.Server):
@@ -89,11 +86,14 @@ async def _serve(path: Path, users: Path, port: int, language: str) -> int:
             logging.getLogger("uvicorn.error").disabled = True  # a page that does not read is cut off
             await super().shutdown(sockets)
 
-    with _listen(port) as listening, _audit(audit_path, clock.label) as audit:
+    # Its time counts on while the machine sleeps: who was logged in before is not after.
+    with WallClock() as clock, _listen(port) as listening, _audit(audit_path, clock.label) as audit:
+        pins = Pins(users, figures, clock.now, clock.label)
+        relay = Relay(path, figures, clock.now)
         number = listening.getsockname()[1]
         hosts = frozenset({f"{_HOST}:{number}", f"localhost:{number}"})
         app = make_app(
-            Parts(relay, pins, audit, figures, clock.wall_ns, lambda: hosts, _Reports(relay), language)
+            Parts(relay, pins, audit, figures, clock.now, lambda: hosts, _Reports(relay), language)
         )
         typer.echo(f"http://{_HOST}:{number}/")
         complain("Ctrl-C ends the console, not the session")

@@ -22,7 +22,7 @@ from qh1a import __version__, sounds
 from qh1a.console.audit import Audit
 from qh1a.console.desk import Desk, Said, me
 from qh1a.console.figures import Figures
-from qh1a.console.guard import BODY_MOST, COOKIE, Browser, Browsers, Bucket, Guard, Refusals
+from qh1a.console.guard import BODY_MOST, Browser, Browsers, Bucket, Guard, Refusals, cookie_name
 from qh1a.console.pins import Pins
 from qh1a.console.relay import EVENTS_MOST, HISTORY_S, Relay, Stream
 from qh1a.console.tables import languages, reason_texts, tables
@@ -253,7 +253,8 @@ def _pages(app: FastAPI, browsers: Browsers, desk: Desk, refused: Refusals) -> N
         if opened is None:
             await refused(request.scope, "TOO_MANY_BROWSERS")
             return _json(desk.say(503, "TOO_MANY_BROWSERS"))
-        response.set_cookie(COOKIE, opened[0], httponly=True, samesite="strict", path="/")
+        name = cookie_name(request.headers["host"])
+        response.set_cookie(name, opened[0], httponly=True, samesite="strict", path="/")
         return response
 
     @app.get("/static/{name}", responses=_problems(404), include_in_schema=False)

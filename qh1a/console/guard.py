@@ -21,7 +21,6 @@ from qh1a.units import NS_PER_S
 
 BODY_MOST: Final = 64 * 1024
 BROWSERS_MOST: Final = 64
-COOKIE: Final = "qh1a"
 SILENT_NS: Final = 30 * NS_PER_S
 """Who asked for nothing for so long, and has no stream, may have to make room for another browser."""
 _CALM: Final = frozenset(a.id for a in BY_ID.values() if a.always)
@@ -161,6 +160,11 @@ class Browsers:
         browser.heard_ns = self._wall_ns()
 
 
+def cookie_name(host: str) -> str:
+    """By the port, which cookies do not tell apart: two consoles on one machine keep their own browsers."""
+    return f"qh1a-{host.rpartition(':')[2]}"
+
+
 def _digest(cookie: str) -> str:
     return sha256(cookie.encode("utf-8", "replace")).hexdigest()
 
@@ -245,7 +249,7 @@ class Guard:
         method, api = scope["method"], path.startswith("/api/")
         if method not in {"GET", "HEAD", "POST"}:
             raise _Refused(405, "METHOD")
-        browser = self._browser(scope)
+        browser = self._browser(scope, cookie_name(host))
         scope["browser"] = browser or self._browsers.stranger
         bucket = scope["browser"]
         assert isinstance(bucket, Browser)  # noqa: S101 - set above
@@ -269,13 +273,13 @@ class Guard:
             raise _Refused(429, "TOO_FAST")
         return _again(body, receive)
 
-    def _browser(self, scope: Scope) -> Browser | None:
+    def _browser(self, scope: Scope, name: str) -> Browser | None:
         cookies: SimpleCookie = SimpleCookie()
         try:
             cookies.load(_one(scope, b"cookie").decode("latin-1"))
         except CookieError:
             return None
-        found = cookies.get(COOKIE)
+        found = cookies.get(name)
         browser = None if found is None else self._browsers.find(found.value)
         if browser is not None:
             self._browsers.heard(browser)

@@ -61,7 +61,7 @@ async def test_another_browsers_token_is_none(tmp_path: Path) -> None:
         a.client.cookies.clear()
         assert await refused(a) == (401, "NO_SESSION")
         assert (await a.client.get("/api/hello")).status_code == 401
-        assert await refused(a, Cookie="qh1a=" + "0" * 64) == (401, "NO_SESSION")
+        assert await refused(a, Cookie="qh1a-8000=" + "0" * 64) == (401, "NO_SESSION")
 
 
 TWICE = [
@@ -104,8 +104,8 @@ async def test_the_cookie_is_for_this_page_only(tmp_path: Path) -> None:
     async with office(tmp_path) as o, stranger(o) as client:
         first = await client.get("/")
         cookie = first.headers["set-cookie"]
-        assert cookie.startswith("qh1a=")
-        assert len(cookie.split(";")[0]) == 5 + 64
+        assert cookie.startswith("qh1a-8000=")
+        assert len(cookie.split(";")[0]) == 10 + 64
         assert {p.strip().lower() for p in cookie.split(";")[1:]} == {
             "httponly",
             "path=/",

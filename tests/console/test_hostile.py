@@ -119,7 +119,8 @@ FOREIGN: Final[tuple[tuple[Mapping[str, str], int, str], ...]] = (
     )),
     *(({"X-QH1A-Token": token}, 403, "TOKEN") for token in ("", "x", "a" * 43, "a" * 5000)),
     *(({"Cookie": cookie}, 401, "NO_SESSION") for cookie in (
-        "qh1a=", "qh1a=" + "0" * 64, "other=1", "qh1a", "=;=;", "qh1a=\x7f", "qh1a=" + "0" * 9000,
+        "qh1a-8000=", "qh1a-8000=" + "0" * 64, "qh1a=" + "0" * 64, "other=1", "qh1a-8000", "=;=;",
+        "qh1a-8000=\x7f", "qh1a-8000=" + "0" * 9000,
     )),
     *(({"Content-Type": kind}, 415, "TYPE") for kind in (
         "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "*/*",
