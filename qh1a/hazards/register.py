@@ -89,6 +89,15 @@ _PROOF: Final = {
         "control/test_time_rules.py::test_disconnected_is_believed_only_when_everything_stands_and_is_clamped",
     "set points have limits":
         "control/test_time_rules.py::test_a_set_point_is_taken_at_its_limits_and_refused_beyond",
+    "two presses on two places":
+        "system/test_console_races.py::test_no_single_key_and_no_double_tap_changes_therapy",
+    "a step nobody saw is not confirmed":
+        "link/test_link.py::test_a_wish_is_stale_once_another_was_taken_after_what_was_seen",
+    "a second person signs": "console/test_app.py::test_beyond_the_soft_limit_two_people_change_it",
+    "on the screen within a second":
+        "system/test_console.py::test_a_high_alarm_is_on_the_screen_within_a_second_and_in_every_page",
+    "a dead console says so":
+        "system/test_console.py::test_a_dead_console_says_so_and_the_treatment_goes_on",
     "reminders": "safety/test_alarm_signals.py::test_an_answered_alarm_whose_cause_stays_speaks_again",
     "an audio pause ends":
         "safety/test_alarm_signals.py::test_an_audio_pause_is_silent_for_two_minutes_and_touches_nothing_else",
@@ -205,9 +214,13 @@ HAZARDS: Final[tuple[Hazard, ...]] = (
     _hazard("H42", 4, "rinse-back: too much volume, air", "caps are given once", "saline holds the level"),
     _hazard(
         "H43", 4, "an operator's slip sets what is unsafe", "set points have limits", "I3", "I10",
-        "limits gate the prescription",
+        "limits gate the prescription", "two presses on two places", "a step nobody saw is not confirmed",
+        "a second person signs",
     ),
-    _hazard("H44", 4, "an alarm is not perceived", "reminders", "an audio pause ends"),
+    _hazard(
+        "H44", 4, "an alarm is not perceived", "reminders", "an audio pause ends",
+        "on the screen within a second", "a dead console says so",
+    ),
     _hazard("H45", 4, "a flood of alarms hides the cause", "the greater alarm speaks", "ripple is one alarm"),
     _hazard("H46", 3, "the record is lost or altered", "a full disk is told", "any changed byte is found"),
     _hazard("H47", 5, "somebody on the network changes the therapy", "no path from the network"),
