@@ -127,7 +127,7 @@ class Flag {
     const of = `run.of_${rule.channel}`;
     const words = app.t(side ? `run.${was ? "was_" : ""}${side}` : app.words.has(of) ? of : "run.ALARM");
     return [shape(alarm.priority), h("b", {}, words),
-      own && limit !== null && h("span", { cls: "digits" }, `${rule.side > 0 ? "≥" : "≤"} ${fixed(limit, row?.decimals ?? 0)}`)];
+      own && !was && limit !== null && h("span", { cls: "digits" }, `${rule.side > 0 ? "≥" : "≤"} ${fixed(limit, row?.decimals ?? 0)}`)];
   }
 }
 
