@@ -89,6 +89,7 @@ class Tray {
   constructor(app) {
     this.app = app;
     this.el = document.getElementById("tray");
+    this.pages = document.getElementById("pages");
     this.open = null;
     setInterval(() => this.turn(), 200);
     document.addEventListener("keydown", (event) => this.#key(event));
@@ -139,10 +140,12 @@ class Tray {
         h("div", { cls: "tray-keys" }, cancel, confirm)));
     this.open = { plan, why, second, confirm, left, reason, choice: () => choice, since: Date.now(), until: Date.now() + TIMEOUT_S * 1000 };
     show(this.el, true);
+    this.pages.inert = true; // what it covers takes no key; banner and bar do
     cls(this.el, "flip", false);
     if (plan.trigger && overlaps(plan.trigger.getBoundingClientRect(), confirm.getBoundingClientRect())) cls(this.el, "flip", true);
     this.turn();
-    (why?.input ?? second?.el.querySelector("button") ?? (stop ? confirm : cancel)).focus();
+    // Never the confirm: one key pressed twice must not do it.
+    (why?.input ?? second?.el.querySelector("button") ?? cancel).focus();
   }
 
   #ready() {
@@ -189,6 +192,7 @@ class Tray {
     const trigger = this.open?.plan.trigger;
     this.open = null;
     show(this.el, false);
+    this.pages.inert = false;
     this.el.replaceChildren();
     if (trigger?.isConnected && (document.activeElement === document.body || !document.activeElement)) trigger.focus();
   }

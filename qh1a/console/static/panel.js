@@ -149,7 +149,7 @@ class Panel {
       effects.length ? h("table", { cls: "effects", "aria-label": app.t("panel.effects") }, h("tbody", {}, effects)) : h("p", { cls: "muted" }, app.t("panel.no_effects")),
       this.second?.el ?? "");
     this.turn();
-    (this.second?.el.querySelector("button") ?? this.ok).focus();
+    (this.second?.el.querySelector("button") ?? back).focus(); // never the confirm: one key pressed twice must not do it
   }
 
   inRange() {
