@@ -152,21 +152,20 @@ function flowRow(app, spec) {
       const seen = app.figure(num, command === 0 ? spec.same[0] : spec.channel);
       const found = flag.update(state);
       if (!spec.key) {
-        const still = command === 0 && seen.good;
-        text(set, app.t(still ? (Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped") : "run.auto_is"));
+        text(set, halted(app, command, seen, null, decimals) || app.t("run.auto_is"));
         text(more, app.t("run.commanded", { value: fixed(command, decimals) }));
         return;
       }
-      const sp = app.setPoint(spec.key);
+      const now = app.setPoint(spec.key)?.now ?? null;
       const change = app.change?.(spec.key) ?? { is: "" };
-      // Told to stand: said before the set point.
-      const stopped = command === 0 && seen.good;
-      text(set, stopped ? app.t(Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped") : app.t("run.set", { value: fixed(sp?.now, decimals) }));
-      const away = seen.good && typeof sp?.now === "number" && Math.abs(seen.value - sp.now) > AWAY * sp.now;
+      const is = app.t("run.set", { value: fixed(now, decimals) });
+      const said = halted(app, command, seen, now, decimals);
+      text(set, said || is);
+      const away = seen.good && now !== null && Math.abs(seen.value - now) > AWAY * now;
       const ramping = command !== null && (state.session.state === "RAMP" || away);
       let words = "";
       if (change.is) words = app.t(`run.${change.is}`, { value: fixed(change.value, decimals) });
-      else if (stopped) words = app.t("run.set", { value: fixed(sp?.now, decimals) });
+      else if (said) words = is;
       else if (ramping) words = app.t("run.commanded", { value: fixed(command, decimals) });
       else if (spec.id === "plasma") words = app.t("run.ratio", { ratio: percent(app, "Qp_Qb"), share: percent(app, "plasma_share") });
       text(more, words);
@@ -174,6 +173,13 @@ function flowRow(app, spec) {
       cls(more, "changing", change.is);
     },
   };
+}
+
+/** What the machine has made of a set point by itself, said before it: stopping, stopped, slowed, or "". */
+function halted(app, command, seen, set, decimals) {
+  if (command === 0 && seen.good) return app.t(Math.abs(seen.value) > STANDS ? "run.stopping" : "run.stopped");
+  const lowered = command !== null && set !== null && command < (1 - AWAY) * set;
+  return lowered && ["PAUSE", "SAFE"].includes(app.session().phase) ? app.t("run.slowed", { value: fixed(command, decimals) }) : "";
 }
 
 function percent(app, id) {
