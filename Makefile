@@ -13,7 +13,6 @@ SAFETY_CORE := qh1a.gates qh1a.hazards $(addprefix qh1a.control., \
 SAFETY_TESTS := agreement alarm_signals clamps endings estimators expected_behaviour interlocks plausible scans \
 	session_machine start_gates supervisor tables trends validate
 EXHAUSTIVE := $(addprefix tests/safety/test_,exploration.py never_blocked.py table_mutants.py)
-LOOKS := tests/system/test_console_looks.py
 # Its figures need a machine with nothing else to do.
 LOAD := tests/system/test_console_load.py
 COMMA := ,
@@ -24,7 +23,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/numba
 # The same vector maths on every x86 machine.
 export NUMBA_DISABLE_INTEL_SVML := 1
 
-.PHONY: help run console test test-faults coverage test-system test-looks test-long mutants lint bench clean
+.PHONY: help run console test test-faults coverage test-system test-load test-long mutants lint bench clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,10 +60,10 @@ coverage: $(READY) ## every line and branch of the safety core, by its own quick
 
 test-system: $(READY) ## the tests that run the real command line in its own processes
 	@$(BIN)/python -P tests/compiled.py
-	$(BIN)/python -m pytest tests/system --ignore=$(LOOKS) --ignore=$(LOAD)
+	$(BIN)/python -m pytest tests/system --ignore=$(LOAD)
 
-test-looks: $(READY) ## every page of the console at every size, theme and language, and under a flood: 6 min
-	$(BIN)/python -m pytest $(LOOKS) $(LOAD)
+test-load: $(READY) ## the console under a flood: 2 min on a machine with nothing else to do
+	$(BIN)/python -m pytest $(LOAD)
 
 test-long: $(READY) ## the long batteries, up to 95 min
 	$(BIN)/python -m pytest tests/long --hypothesis-profile=long --timeout=5400
