@@ -353,7 +353,7 @@ class Frames {
     const wide = 40 + [...said].reduce((sum, c) => sum + (c > "\u2e80" ? 17 : 11.5), 0);
     const word = chip && [
       svg("rect", { x: chip[0], y: chip[1], width: wide, height: 26, rx: 4, cls: `c-chip-${priority}` }),
-      svg("g", { transform: `translate(${chip[0] + 3} ${chip[1]})` }, drawn(priority, BADGE)),
+      svg("g", { cls: `c-chip p-${priority}`, transform: `translate(${chip[0] + 3} ${chip[1]})` }, drawn(priority, BADGE)),
       svg("text", { x: chip[0] + 34, y: chip[1] + 19, cls: `c-chip-text-${priority}` }, said)];
     return svg("g", {}, svg("rect", { x, y, width, height, rx: 8, cls: `c-outline-${priority}` }), word,
       !chip && svg("g", { transform: `translate(${x + width - 12} ${y - 12})` }, drawn(priority, BADGE)));
