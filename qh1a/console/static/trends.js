@@ -23,6 +23,8 @@ const TURN_MS = 1000;
 const SLOW_MS = 4000;
 const ROWS = 30;
 const COLOUR = { HIGH: "--high", MEDIUM: "--medium", LOW: "--low" };
+/** A mark too near to another has no sign: its line says its priority without colour, too. */
+const DASH = { HIGH: "solid", MEDIUM: "dash", LOW: "dot" };
 const SIGNS = { HIGH: "!!!", MEDIUM: "!!", LOW: "!" };
 
 let loading = null;
@@ -189,7 +191,7 @@ class Trends {
     });
     let right = -Infinity;
     for (const mark of alarmMarks(this.app).filter((m) => m.t >= first)) {
-      shapes.push({ type: "line", xref: "x", yref: "paper", x0: mark.t, x1: mark.t, y0: 0, y1: 1, line: { color: this.css(COLOUR[mark.priority]), width: 1.5 } });
+      shapes.push({ type: "line", xref: "x", yref: "paper", x0: mark.t, x1: mark.t, y0: 0, y1: 1, line: { color: this.css(COLOUR[mark.priority]), width: 1.5, dash: DASH[mark.priority] } });
       const at = ((mark.t - first) / (last - first)) * this.area.clientWidth;
       if (at - right < 34) continue;
       right = at;
