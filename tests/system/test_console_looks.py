@@ -105,3 +105,37 @@ def test_nothing_overlaps_is_cut_or_too_small_and_axe_finds_nothing(browser: Bro
         assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False)
         assert seen == 12 * 18
         assert nurse.wrongs == []
+
+
+FITS: Final = """(language) => {
+  const found = [], rules = qh1a.tables.rules.filter((r) => r.priority !== 'NONE'), real = qh1a.state;
+  const mild = rules.find((r) => r.priority === 'LOW'), box = document.getElementById('banner');
+  const alarm = (r) => ({rule: r.id, priority: r.priority, active: true, acknowledged: false, since: real.now,
+    response: 'R0'});
+  const said = qh1a.said, whys = Object.values(qh1a.words.texts.node).sort((a, b) => b.length - a.length);
+  for (const rule of rules) {
+    const why = rule.channel === 'NODE' ? ` ${whys[0]}` : '';
+    qh1a.said = (a) => ({...qh1a.rule(a.rule), what: qh1a.rule(a.rule).what + why});
+    qh1a.state = {...real, alarms: [alarm(rule), ...(rule === mild ? [] : [alarm(mild)])]};
+    for (const part of qh1a.parts) part.update(qh1a.state);
+    const own = box.getBoundingClientRect(), title = box.querySelector('.b-title');
+    const head = [...box.querySelectorAll('.b-head > *, .b-lines > p')].map((e) => e.getBoundingClientRect());
+    if (head.some((r) => r.top < own.top || r.bottom > own.bottom) || title.scrollWidth > title.clientWidth + 1)
+      found.push(`${rule.id} ${title.textContent} | ${box.querySelector('.b-you').textContent.length}`);
+  }
+  qh1a.state = real;
+  qh1a.said = said;
+  return found; }"""
+
+
+def test_the_words_of_every_alarm_fit_the_banner(browser: Browser, tmp_path: Path) -> None:
+    with bedside(tmp_path) as at:
+        nurse, wrong = Nurse.at(browser, at), list[str]()
+        for language in LANGUAGES:
+            nurse.show(language)
+            for width, height in SIZES:
+                nurse.page.set_viewport_size({"width": width, "height": height})
+                nurse.page.wait_for_timeout(350)
+                found = nurse.page.evaluate(FITS)
+                wrong.extend(f"{width}x{height} {language}: {what}" for what in found)
+        assert not wrong, json.dumps(wrong, indent=1, ensure_ascii=False)
