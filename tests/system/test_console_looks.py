@@ -120,8 +120,9 @@ FITS: Final = """(language) => {
     for (const part of qh1a.parts) part.update(qh1a.state);
     const own = box.getBoundingClientRect(), title = box.querySelector('.b-title');
     const head = [...box.querySelectorAll('.b-head > *, .b-lines > p')].map((e) => e.getBoundingClientRect());
-    if (head.some((r) => r.top < own.top || r.bottom > own.bottom) || title.scrollWidth > title.clientWidth + 1)
-      found.push(`${rule.id} ${title.textContent} | ${box.querySelector('.b-you').textContent.length}`);
+    const cut = head.some((r) => r.top < own.top || r.bottom > own.bottom);
+    if (cut || title.scrollWidth > title.clientWidth + 1)
+      found.push(`${rule.id} ${title.textContent}`);
   }
   qh1a.state = real;
   qh1a.said = said;

@@ -13,7 +13,7 @@ export const BOUNCE_MS = 500;
 export const TIMEOUT_S = 30;
 const ALWAYS = new Set(["stop", "audio_pause"]);
 const DIRECT = new Set(["audio_pause", "note", "enter_cartridge", "enter_viability", "enter_out", "enter_subject", "enter_sample"]);
-const REASONS = ["physician", "alarm", "clotting", "patient", "technical", "planned"];
+const REASONS = ["planned", "physician", "alarm", "clotting", "patient", "technical"];
 const PIN_MOST = 12;
 /** Responses with which a session may go on; any other has to be answered first (the controller has the last word). */
 const MILD = new Set(["NONE", "R0", "R1"]);
